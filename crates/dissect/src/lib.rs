@@ -1,0 +1,21 @@
+//! Dissectors: bytes in, typed messages out.
+//!
+//! A frame goes through [`frame::decode`] to addresses, ports and payload; the payload goes to the [`Session`] of a
+//! protocol, which tells a [`Sink`] the [`Message`]s, identity facts and anomalies that it finds. Nothing here does
+//! I/O, reads a clock, panics, allocates by a length that a packet claims, or knows of flows, assets or policy.
+//!
+//! Read first: [`Registration`], [`Session`], [`Message`].
+#![forbid(unsafe_code)]
+
+pub mod frame;
+mod message;
+mod reader;
+mod registry;
+mod session;
+
+pub use message::{
+    About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
+};
+pub use reader::{Reader, Truncated};
+pub use registry::{Protocol, REGISTRY, Registration, by_ether_type, registration};
+pub use session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};

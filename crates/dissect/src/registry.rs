@@ -1,0 +1,71 @@
+//! The list of protocols. Adding one is a file and a line here; tests fail while a file is not in the list.
+
+use crate::session::{Context, Probe, Session};
+use cofferdam_terms::EtherType;
+use std::fmt;
+
+/// A protocol's short name, as in columns, permits and the API: `modbus`, `s7comm`, `cip`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Protocol(pub &'static str);
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0)
+    }
+}
+
+/// One protocol: how to know it and how to follow it.
+#[derive(Clone, Copy)]
+pub struct Registration {
+    /// Its short name.
+    pub protocol: Protocol,
+    /// Its name in the field: `Modbus/TCP`.
+    pub title: &'static str,
+    /// The specification that the dissector follows, with edition.
+    pub specification: &'static str,
+    /// TCP ports that hint at it.
+    pub tcp_ports: &'static [u16],
+    /// UDP ports that hint at it.
+    pub udp_ports: &'static [u16],
+    /// Ethernet types that it owns.
+    pub ether_types: &'static [EtherType],
+    /// Whether the first bytes of a side are its own. Is only asked for a carrier that the protocol uses: one with
+    /// ports or types in the lists above.
+    pub probe: fn(Context, &[u8]) -> Probe,
+    /// A new conversation's state.
+    pub open: fn() -> Box<dyn Session>,
+    /// Other protocols that its messages may name: `cip` inside `enip`.
+    pub inner: &'static [Protocol],
+    /// Whole payloads, each a good one, for the tests that every protocol has to pass. Real or by the encoder's bytes.
+    #[cfg(test)]
+    pub samples: &'static [Sample],
+}
+
+/// A payload that the protocol must read without loss or anomaly.
+#[cfg(test)]
+#[derive(Clone, Copy)]
+pub struct Sample {
+    /// What it is.
+    pub name: &'static str,
+    /// What it is sent on and by whom.
+    pub context: Context,
+    /// The bytes.
+    pub bytes: &'static [u8],
+}
+
+/// Every protocol, in the order in which probes are asked.
+pub const REGISTRY: &[Registration] = &[];
+
+/// The registration of a protocol.
+#[must_use]
+pub fn registration(protocol: Protocol) -> Option<&'static Registration> {
+    REGISTRY.iter().find(|entry| entry.protocol == protocol)
+}
+
+/// The protocol that owns an Ethernet type.
+#[must_use]
+pub fn by_ether_type(ether_type: EtherType) -> Option<&'static Registration> {
+    REGISTRY
+        .iter()
+        .find(|entry| entry.ether_types.contains(&ether_type))
+}

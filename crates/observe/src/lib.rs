@@ -1,0 +1,13 @@
+//! From frames to flows, assets and coverage: streaming, in bounded memory, the same output for the same input.
+//!
+//! It drives the dissectors and remembers. It must not read files, clocks or settings, nor know of zones or policy.
+//!
+//! Read first: [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
+#![forbid(unsafe_code)]
+
+mod record;
+
+pub use record::{
+    Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
+    OperationRecord, Recognition, RoleGuess, Traffic,
+};

@@ -1,0 +1,255 @@
+//! What observation gives: flow records, assets with their evidence, coverage. Values, owned, in a fixed order.
+
+use cofferdam_dissect::{IdentityField, Protocol};
+use cofferdam_terms::{MacAddr, OperationClass, Timestamp, Transport, VlanId, WireText};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// One end of a flow as it stands on the wire.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Endpoint {
+    /// Its link-layer address on the captured segment (a router's, when the host is beyond one).
+    pub mac: Option<MacAddr>,
+    /// Its IP address; `None` for protocols straight on Ethernet.
+    pub ip: Option<IpAddr>,
+}
+
+/// Packets and bytes one way. Bytes are those on the wire, headers included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// How it is known who opened the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum InitiatorBasis {
+    /// A SYN (or SYN-ACK) was seen.
+    Syn,
+    /// Who sends requests was seen.
+    Request,
+    /// One port is a known service's.
+    Port,
+    /// Only who spoke first in the capture.
+    First,
+}
+
+impl InitiatorBasis {
+    /// The word in columns and the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Syn => "syn",
+            Self::Request => "request",
+            Self::Port => "port",
+            Self::First => "first",
+        }
+    }
+}
+
+/// How the application protocol is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recognition {
+    /// By what the bytes say.
+    Content,
+    /// By the port alone: a guess, and marked as one.
+    Port,
+}
+
+impl Recognition {
+    /// The word in columns and the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Port => "port",
+        }
+    }
+}
+
+/// A flow, or the part of a long one that falls into one clock hour (UTC). A connection that outlives the hour goes
+/// on in the next record, so that memory stays bounded and "when" can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlowRecord {
+    /// When its first packet was seen.
+    pub first: Timestamp,
+    /// When its last packet was seen.
+    pub last: Timestamp,
+    /// Who opened it.
+    pub initiator: Endpoint,
+    /// Who answered, or was to.
+    pub responder: Endpoint,
+    /// The initiator's port; 0 where there are none. Records of one service that differ in this alone may be joined
+    /// by the reader.
+    pub initiator_port: u16,
+    /// The responder's port; 0 where there are none.
+    pub responder_port: u16,
+    /// What carries it.
+    pub transport: Transport,
+    /// The innermost VLAN.
+    pub vlan: Option<VlanId>,
+    /// How the initiator is known.
+    pub basis: InitiatorBasis,
+    /// Whether this record is the flow's first (a connection opened in it).
+    pub opened: bool,
+    /// The application protocol, if known, and how.
+    pub protocol: Option<(Protocol, Recognition)>,
+    /// Initiator to responder.
+    pub sent: Traffic,
+    /// Responder to initiator.
+    pub received: Traffic,
+    /// Bytes of the stream that the capture missed (gaps, snap length).
+    pub missed: u64,
+    /// The number, from 1, of the first packet in its capture.
+    pub packet: u64,
+    /// What was asked over it, ordered by protocol, class, function, unit.
+    pub operations: Vec<OperationRecord>,
+}
+
+/// What was asked over a flow by one function to one unit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OperationRecord {
+    /// The protocol spoken, which may be one inside the flow's: `cip` inside `enip`.
+    pub protocol: Protocol,
+    /// The operation class.
+    pub operation: OperationClass,
+    /// The function's code.
+    pub function: u32,
+    /// The protocol's name for it.
+    pub function_name: Cow<'static, str>,
+    /// The unit behind the responder.
+    pub unit: Option<u32>,
+    /// Requests (unsolicited messages count here too).
+    pub requests: u64,
+    /// Answers that report success or no status.
+    pub responses: u64,
+    /// Answers that report failure.
+    pub failures: u64,
+    /// Objects addressed, joined and ordered, as text in the protocol's own notation; at most
+    /// [`MAX_OBJECTS`](Self::MAX_OBJECTS).
+    pub objects: Vec<WireText>,
+    /// How many further objects were addressed and not kept.
+    pub objects_dropped: u64,
+    /// The number, from 1, of the first packet that asked.
+    pub packet: u64,
+}
+
+impl OperationRecord {
+    /// The most object ranges that one record keeps.
+    pub const MAX_OBJECTS: usize = 16;
+}
+
+/// What a sender claims about a device, and the first packet that says so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IdentityFact {
+    /// What kind of fact.
+    pub field: IdentityField,
+    /// The value.
+    pub value: WireText,
+    /// The protocol that says it.
+    pub protocol: Protocol,
+    /// The unit behind the endpoint, if it is about that.
+    pub unit: Option<u32>,
+    /// The packet's number, from 1.
+    pub packet: u64,
+    /// When.
+    pub at: Timestamp,
+    /// How often it was said.
+    pub times: u64,
+}
+
+/// A device or host, joined from what was seen of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObservedAsset {
+    /// A stable key: the lowest IP address, or the MAC where it has none: `10.20.1.11`, `00:1b:1b:aa:bb:cc`.
+    pub key: String,
+    /// Its endpoints (MAC alone, MAC with IP, or IP alone when only seen through a router), with their VLANs.
+    pub endpoints: Vec<(Endpoint, Option<VlanId>)>,
+    /// Why those are one asset, a sentence each.
+    pub joins: Vec<String>,
+    /// Facts that were claimed about it, conflicting ones included.
+    pub facts: Vec<IdentityFact>,
+    /// The maker by its MAC's OUI.
+    pub oui_vendor: Option<&'static str>,
+    /// The most likely role.
+    pub role: RoleGuess,
+    /// Units behind it that answered or were addressed: (protocol, unit).
+    pub units: Vec<(Protocol, u32)>,
+    /// Protocols that it answers, with ports.
+    pub serves: Vec<(Option<Protocol>, Transport, u16)>,
+    /// Protocols in which it asks others.
+    pub uses: Vec<(Option<Protocol>, Transport, u16)>,
+    /// When its first packet was seen.
+    pub first: Timestamp,
+    /// When its last packet was seen.
+    pub last: Timestamp,
+    /// Packets sent and received.
+    pub sent: Traffic,
+    /// Received.
+    pub received: Traffic,
+}
+
+/// A role with its confidence and reasons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoleGuess {
+    /// The role's word, as the plant model writes it: `plc`, `historian`, `unknown`.
+    pub role: &'static str,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Why, a sentence each, with the numbers behind it.
+    pub reasons: Vec<String>,
+}
+
+/// What was and was not seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Coverage {
+    /// Time of the first and last packet.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// Packets handed in.
+    pub packets: u64,
+    /// Their bytes on the wire.
+    pub bytes: u64,
+    /// Packets whose headers were read to the transport.
+    pub decoded: u64,
+    /// Packets that were not understood, by reason code, with the first packet's number.
+    pub not_understood: Vec<(&'static str, u64, u64)>,
+    /// Anomalies in application protocols: protocol, code, count, first packet's number.
+    pub anomalies: Vec<(Protocol, &'static str, u64, u64)>,
+    /// Messages by protocol.
+    pub messages: Vec<(Protocol, u64)>,
+    /// Flows of which one way alone was seen.
+    pub one_way_flows: u64,
+    /// Stream bytes that were missed.
+    pub missed_bytes: u64,
+    /// Hosts that were seen only through a router, by the router's MAC.
+    pub behind_routers: Vec<(MacAddr, u64)>,
+    /// Clock hours (UTC) with at least one packet.
+    pub hours_seen: u64,
+    /// What was evicted because a ceiling was reached, by the ceiling's name.
+    pub evicted: Vec<(&'static str, u64)>,
+    /// Advice, a sentence each.
+    pub advice: Vec<String>,
+}
+
+/// All that one observation gave beside the flow records, which are streamed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observation {
+    /// Assets, ordered by key.
+    pub assets: Vec<ObservedAsset>,
+    /// What was and was not seen.
+    pub coverage: Coverage,
+}
+
+/// Takes flow records as they end.
+pub trait FlowSink {
+    /// One record. Their order is the same for the same capture.
+    fn flow(&mut self, record: FlowRecord);
+}
+
+impl FlowSink for Vec<FlowRecord> {
+    fn flow(&mut self, record: FlowRecord) {
+        self.push(record);
+    }
+}
