@@ -1,0 +1,52 @@
+# Two commands matter: `make demo` and `make test`. Both do their own set-up.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/target/tools/bin:$(PATH):/usr/sbin:/sbin
+COFFERDAM := target/debug/cofferdam
+
+.PHONY: help demo test web check lint rust-test web-test e2e bench fuzz-smoke
+
+help:
+	@echo "make demo            simulate a plant (or CAPTURE=file.pcap), run the loop, open the web app on loopback"
+	@echo "make test            every test, with what they need installed"
+	@echo "make bench           speed beside named peers"
+
+demo: web
+	scripts/setup demo
+	cargo build --locked
+	scripts/demo
+
+test:
+	scripts/setup test
+	$(MAKE) web lint rust-test web-test e2e fuzz-smoke
+
+# The web app is built before the binary that carries it.
+web:
+	scripts/setup demo
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	cd web && npm run --silent build
+
+lint:
+	cargo fmt --all --check
+	typos
+	cargo deny --log-level error check licenses bans sources
+	cargo shear --locked
+	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+
+rust-test:
+	cargo nextest run --locked --workspace
+
+web-test:
+	cd web && npm run --silent check
+	cd web && npm run --silent test
+
+e2e:
+	cargo build --locked
+	cd web && npm run --silent e2e
+
+fuzz-smoke:
+	scripts/fuzz-smoke
+
+bench:
+	scripts/setup bench
+	cargo build --locked --release
+	scripts/bench
