@@ -1,5 +1,23 @@
 //! From a captured frame to addresses, ports and payload: link, network and transport headers.
+//!
+//! Reads Ethernet II and IEEE 802.3 with LLC and SNAP, Linux cooked (v1, v2), BSD loopback and raw IP; 802.1Q, 802.1ad
+//! and older stacked VLAN tags; HSR tags and PRP trailers (IEC 62439-3:2021); IPv4 (RFC 791) with options, IPv6
+//! (RFC 8200) with extension headers and authentication header; TCP and UDP. GRE (RFC 2784, 2890), ERSPAN I to III,
+//! VXLAN (RFC 7348) and IP in IP (RFC 2003, 4213) are unwrapped to what is inside.
+//!
+//! It is asked for every packet, so it allocates nothing, copies no payload and reads each header once. It trusts no
+//! length: what a header claims is cut to what its carrier has, and the first contradiction is the frame's [`Damage`].
+//! Checksums aren't verified, since offloading network cards leave them unset in most captures. It keeps no state:
+//! fragments are handed on, and a tunnel inside a fragmented packet stays closed.
+//!
+//! Bounds: [`MAX_VLANS`], [`MAX_TUNNELS`], [`MAX_EXTENSIONS`].
 
+mod ip;
+mod link;
+mod transport;
+mod tunnel;
+
+use crate::reader::Reader;
 use cofferdam_terms::{EtherType, IpProtocol, LinkType, MacAddr, VlanId};
 use std::net::IpAddr;
 
@@ -7,6 +25,8 @@ use std::net::IpAddr;
 pub const MAX_VLANS: usize = 4;
 /// The most encapsulations (GRE, VXLAN, ERSPAN, IP in IP) that are unwrapped.
 pub const MAX_TUNNELS: usize = 4;
+/// The most extension headers of one IP packet that are passed over.
+pub const MAX_EXTENSIONS: usize = 8;
 
 /// A frame's headers and payload, the innermost ones where it is tunnelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,22 +209,130 @@ pub struct Damage {
 /// `bytes` are the captured ones, `original` the length on the wire.
 #[must_use]
 pub fn decode(link: LinkType, bytes: &[u8], original: u32) -> Frame<'_> {
-    let _ = (link, bytes, original);
+    let mut head = Head::default();
+    let layer = Layer {
+        reader: Reader::new(bytes),
+        end: usize::try_from(original).map_or(bytes.len(), |original| original.max(bytes.len())),
+    };
+    let mut next = link::first(link, layer, &mut head);
+    // Each turn either ends or enters a tunnel, of which there are at most MAX_TUNNELS.
+    let network = loop {
+        next = match next {
+            Next::Ethernet(layer) => link::ethernet(layer, &mut head),
+            Next::Ipv4(layer) => ip::v4(layer, &mut head),
+            Next::Ipv6(layer) => ip::v6(layer, &mut head),
+            Next::End(network) => break network,
+        };
+    };
     Frame {
-        link: None,
-        vlans: Vlans::default(),
-        network: Network::Unread,
-        tunnels: 0,
-        damage: Some(Damage {
-            code: "unread",
-            offset: 0,
-        }),
+        link: head.link,
+        vlans: head.vlans,
+        network,
+        tunnels: head.tunnels,
+        damage: head.damage,
     }
 }
 
 /// Reads the transport header of a packet that was put together from fragments.
 #[must_use]
 pub fn decode_transport(protocol: IpProtocol, bytes: &[u8]) -> Transport<'_> {
-    let _ = protocol;
-    Transport::Other(bytes)
+    let layer = Layer {
+        reader: Reader::new(bytes),
+        end: bytes.len(),
+    };
+    transport::read(protocol, layer, &mut Head::default())
 }
+
+/// The captured bytes of one layer, and where the layer ends on the wire (as an offset in the frame).
+#[derive(Clone, Copy)]
+struct Layer<'a> {
+    reader: Reader<'a>,
+    end: usize,
+}
+
+impl<'a> Layer<'a> {
+    /// Ends the layer `length` bytes from here. False when its carrier is shorter than that: the layer is as it was.
+    fn limit(&mut self, length: usize) -> Limit {
+        let end = self.reader.offset().saturating_add(length);
+        if end > self.end {
+            return Limit::BeyondCarrier;
+        }
+        self.end = end;
+        if let Ok(within) = { self.reader }.sub(length) {
+            self.reader = within;
+        }
+        Limit::Within
+    }
+
+    /// How many bytes of the layer were on the wire but not captured.
+    fn cut(&self) -> u32 {
+        let captured = self.reader.offset() + self.reader.left();
+        u32::try_from(self.end.saturating_sub(captured)).unwrap_or(u32::MAX)
+    }
+
+    /// The captured bytes that are left.
+    fn rest(self) -> &'a [u8] {
+        self.reader.peek()
+    }
+}
+
+/// Whether a length that a header claims fits into what carries it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    Within,
+    BeyondCarrier,
+}
+
+/// What follows a header that was read.
+enum Next<'a> {
+    Ethernet(Layer<'a>),
+    Ipv4(Layer<'a>),
+    Ipv6(Layer<'a>),
+    End(Network<'a>),
+}
+
+/// What is known of a frame so far.
+#[derive(Default)]
+struct Head {
+    link: Option<LinkAddresses>,
+    vlans: Vlans,
+    tunnels: u8,
+    damage: Option<Damage>,
+}
+
+impl Head {
+    /// Notes what is wrong at an offset; the first one stays.
+    #[cold]
+    fn damage(&mut self, code: &'static str, offset: usize) {
+        self.damage.get_or_insert(Damage { code, offset });
+    }
+
+    /// Notes it and gives up on the frame.
+    #[cold]
+    fn unread<'a>(&mut self, code: &'static str, offset: usize) -> Next<'a> {
+        self.damage(code, offset);
+        Next::End(Network::Unread)
+    }
+
+    /// Goes into a tunnel: what is inside has link addresses and VLANs of its own, or none.
+    fn enter(&mut self, offset: usize) -> Enter {
+        if usize::from(self.tunnels) == MAX_TUNNELS {
+            self.damage("too-many-tunnels", offset);
+            return Enter::TooDeep;
+        }
+        self.tunnels += 1;
+        self.link = None;
+        self.vlans = Vlans::default();
+        Enter::Entered
+    }
+}
+
+/// Whether a tunnel may be unwrapped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Enter {
+    Entered,
+    TooDeep,
+}
+
+#[cfg(test)]
+mod tests;
