@@ -11,3 +11,6 @@ pub use record::{
     Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
     OperationRecord, Recognition, RoleGuess, Traffic,
 };
+
+// Whoever reads records needs the words in them, and need not know the dissectors for that.
+pub use cofferdam_dissect::{IdentityField, Protocol};
