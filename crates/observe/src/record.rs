@@ -215,7 +215,8 @@ pub struct Coverage {
     pub decoded: u64,
     /// Packets that were not understood, by reason code, with the first packet's number.
     pub not_understood: Vec<(&'static str, u64, u64)>,
-    /// Anomalies in application protocols: protocol, code, count, first packet's number.
+    /// Anomalies in application protocols, and under `tcp` and `ip` those of streams and fragments: protocol, code,
+    /// count, first packet's number.
     pub anomalies: Vec<(Protocol, &'static str, u64, u64)>,
     /// Messages by protocol.
     pub messages: Vec<(Protocol, u64)>,
@@ -227,6 +228,11 @@ pub struct Coverage {
     pub behind_routers: Vec<(MacAddr, u64)>,
     /// Clock hours (UTC) with at least one packet.
     pub hours_seen: u64,
+    /// Addresses that were spoken to and never spoke: scanned, switched off, or out of the sensor's sight. They are no
+    /// assets.
+    pub silent_addresses: u64,
+    /// Protocols that were known by content on ports that are not theirs: protocol, transport, port, flow records.
+    pub odd_ports: Vec<(Protocol, Transport, u16, u64)>,
     /// What was evicted because a ceiling was reached, by the ceiling's name.
     pub evicted: Vec<(&'static str, u64)>,
     /// Advice, a sentence each.
@@ -236,6 +242,8 @@ pub struct Coverage {
 /// All that one observation gave beside the flow records, which are streamed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
+    /// The capture's name, as the settings gave it.
+    pub capture: String,
     /// Assets, ordered by key.
     pub assets: Vec<ObservedAsset>,
     /// What was and was not seen.
