@@ -1,7 +1,7 @@
 //! IPv4 and IPv6, with options, extension headers and fragments.
 
 use super::{
-    Fragment, Head, Layer, Limit, MAX_EXTENSIONS, Network, Next, Packet, Transport, transport, tunnel,
+    Fragment, Frame, Layer, Limit, MAX_EXTENSIONS, Network, Next, Packet, Transport, transport, tunnel,
 };
 use cofferdam_terms::IpProtocol;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -22,11 +22,12 @@ const SHIM6: u8 = 140;
 const V4_HEADER: usize = 20;
 
 /// An IPv4 packet.
-pub(super) fn v4<'a>(layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+#[inline(always)]
+pub(super) fn v4<'a>(layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     let start = layer.reader.offset();
     let mut inside = layer;
     let Ok(fixed) = inside.reader.array::<V4_HEADER>() else {
-        return head.unread("ipv4-cut-short", start);
+        return frame.give_up("ipv4-cut-short", start);
     };
     let [
         version_ihl,
@@ -45,24 +46,24 @@ pub(super) fn v4<'a>(layer: Layer<'a>, head: &mut Head) -> Next<'a> {
     ] = fixed;
     let [s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
     if version_ihl >> 4 != 4 {
-        return head.unread("ipv4-version", start);
+        return frame.give_up("ipv4-version", start);
     }
     let header = usize::from(version_ihl & 0x0f) * 4;
     if header < V4_HEADER {
-        return head.unread("ipv4-header-length", start);
+        return frame.give_up("ipv4-header-length", start);
     }
     let total = usize::from(u16::from_be_bytes([l0, l1]));
     let mut layer = layer;
     if total >= header {
         if layer.limit(total) == Limit::BeyondCarrier {
-            head.damage("ipv4-length-beyond-frame", start + 2);
+            frame.damaged("ipv4-length-beyond-frame", start + 2);
         }
     } else if total != 0 {
         // Zero is what a network card that cuts large segments itself leaves there: the frame's end is then the packet's.
-        head.damage("ipv4-length-below-header", start + 2);
+        frame.damaged("ipv4-length-below-header", start + 2);
     }
     if layer.reader.skip(header).is_err() {
-        head.damage("ipv4-options-cut-short", start + V4_HEADER);
+        frame.damaged("ipv4-options-cut-short", start + V4_HEADER);
         layer.reader.rest();
     }
     let flags_offset = u16::from_be_bytes([f0, f1]);
@@ -82,26 +83,26 @@ pub(super) fn v4<'a>(layer: Layer<'a>, head: &mut Head) -> Next<'a> {
         transport: Transport::Other(&[]),
     };
     match protocol {
-        AUTHENTICATION if fragment.is_none() => extensions(packet, layer, head),
-        _ => upper(packet, layer, head),
+        AUTHENTICATION if fragment.is_none() => extensions(packet, layer, frame),
+        _ => upper(&packet, layer, frame),
     }
 }
 
 /// An IPv6 packet.
-pub(super) fn v6<'a>(mut layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+pub(super) fn v6<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     let start = layer.reader.offset();
     let Ok(fixed) = layer.reader.array::<40>() else {
-        return head.unread("ipv6-cut-short", start);
+        return frame.give_up("ipv6-cut-short", start);
     };
     let [version, _, _, _, l0, l1, next, hops, addresses @ ..] = fixed;
     if version >> 4 != 6 {
-        return head.unread("ipv6-version", start);
+        return frame.give_up("ipv6-version", start);
     }
     let length = usize::from(u16::from_be_bytes([l0, l1]));
     // Zero stands for a jumbogram or a card that cuts large segments itself, unless nothing follows at all.
     let length_is_said = length != 0 || next == NO_NEXT;
     if length_is_said && layer.limit(length) == Limit::BeyondCarrier {
-        head.damage("ipv6-length-beyond-frame", start + 4);
+        frame.damaged("ipv6-length-beyond-frame", start + 4);
     }
     let (source, destination) = split(addresses);
     let packet = Packet {
@@ -113,8 +114,8 @@ pub(super) fn v6<'a>(mut layer: Layer<'a>, head: &mut Head) -> Next<'a> {
         transport: Transport::Other(&[]),
     };
     match next {
-        6 | 17 => upper(packet, layer, head),
-        _ => extensions(packet, layer, head),
+        6 | 17 => upper(&packet, layer, frame),
+        _ => extensions(packet, layer, frame),
     }
 }
 
@@ -128,7 +129,7 @@ fn split(addresses: [u8; 32]) -> (Ipv6Addr, Ipv6Addr) {
 }
 
 /// Passes over extension headers (RFC 8200, 4) up to the upper protocol.
-fn extensions<'a>(mut packet: Packet<'a>, mut layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+fn extensions<'a>(mut packet: Packet<'a>, mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     for _ in 0..MAX_EXTENSIONS {
         let start = layer.reader.offset();
         let IpProtocol(kind) = packet.protocol;
@@ -136,8 +137,8 @@ fn extensions<'a>(mut packet: Packet<'a>, mut layer: Layer<'a>, head: &mut Head)
             HOP_BY_HOP | ROUTING | DESTINATION_OPTIONS | MOBILITY | HOST_IDENTITY | SHIM6
             | AUTHENTICATION => {
                 let Ok([next, length]) = layer.reader.array() else {
-                    head.damage("ip-extension-cut-short", start);
-                    return end(packet, Transport::Other(layer.rest()));
+                    frame.damaged("ip-extension-cut-short", start);
+                    return end(&packet, Transport::Other(layer.rest()), frame);
                 };
                 // Its own length in eight bytes beyond the first eight; authentication in four beyond the first eight.
                 let more = match kind {
@@ -146,15 +147,15 @@ fn extensions<'a>(mut packet: Packet<'a>, mut layer: Layer<'a>, head: &mut Head)
                 };
                 packet.protocol = IpProtocol(next);
                 if layer.reader.skip(more).is_err() {
-                    head.damage("ip-extension-cut-short", start);
+                    frame.damaged("ip-extension-cut-short", start);
                     layer.reader.rest();
-                    return end(packet, Transport::Other(&[]));
+                    return end(&packet, Transport::Other(&[]), frame);
                 }
             }
             FRAGMENT => {
                 let Ok([next, _, o0, o1, i0, i1, i2, i3]) = layer.reader.array() else {
-                    head.damage("ip-extension-cut-short", start);
-                    return end(packet, Transport::Other(layer.rest()));
+                    frame.damaged("ip-extension-cut-short", start);
+                    return end(&packet, Transport::Other(layer.rest()), frame);
                 };
                 packet.protocol = IpProtocol(next);
                 let offset_more = u16::from_be_bytes([o0, o1]);
@@ -167,38 +168,44 @@ fn extensions<'a>(mut packet: Packet<'a>, mut layer: Layer<'a>, head: &mut Head)
                         offset,
                         more,
                     });
-                    return upper(packet, layer, head);
+                    return upper(&packet, layer, frame);
                 }
             }
-            _ => return upper(packet, layer, head),
+            _ => return upper(&packet, layer, frame),
         }
     }
-    head.damage("too-many-ip-extensions", layer.reader.offset());
-    end(packet, Transport::Other(layer.rest()))
+    frame.damaged("too-many-ip-extensions", layer.reader.offset());
+    end(&packet, Transport::Other(layer.rest()), frame)
 }
 
 /// What the packet carries: a piece, a tunnel, or a transport.
-fn upper<'a>(packet: Packet<'a>, layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+#[inline(always)]
+fn upper<'a>(packet: &Packet<'a>, layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     if packet.fragment.is_some() {
         if layer.cut() > 0 {
-            head.damage("fragment-cut-short", layer.reader.offset());
+            frame.damaged("fragment-cut-short", layer.reader.offset());
         }
-        return end(packet, Transport::Fragment(layer.rest()));
+        return end(packet, Transport::Fragment(layer.rest()), frame);
     }
     let inside = match packet.protocol.0 {
         6 => None,
-        17 => tunnel::vxlan(layer, head),
-        47 => tunnel::gre(layer, head),
-        IPV4 => tunnel::ip(layer, head, Next::Ipv4),
-        IPV6 => tunnel::ip(layer, head, Next::Ipv6),
+        17 => tunnel::vxlan(layer, frame),
+        47 => tunnel::gre(layer, frame),
+        IPV4 => tunnel::ip(layer, frame, Next::Ipv4),
+        IPV6 => tunnel::ip(layer, frame, Next::Ipv6),
         _ => None,
     };
     match inside {
         Some(next) => next,
-        None => end(packet, transport::read(packet.protocol, layer, head)),
+        None => {
+            let transport = transport::read(packet.protocol, layer, frame);
+            end(packet, transport, frame)
+        }
     }
 }
 
-fn end<'a>(packet: Packet<'a>, transport: Transport<'a>) -> Next<'a> {
-    Next::End(Network::Ip(Packet { transport, ..packet }))
+#[inline(always)]
+fn end<'a>(packet: &Packet<'a>, transport: Transport<'a>, frame: &mut Frame<'a>) -> Next<'a> {
+    frame.network = Network::Ip(Packet { transport, ..*packet });
+    Next::End
 }

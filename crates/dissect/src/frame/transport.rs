@@ -1,25 +1,27 @@
 //! TCP (RFC 9293) and UDP (RFC 768) headers.
 
-use super::{Head, Layer, Segment, TcpFlags, Transport};
+use super::{Frame, Layer, Segment, TcpFlags, Transport};
 use cofferdam_terms::IpProtocol;
 
 const TCP_HEADER: usize = 20;
 const UDP_HEADER: usize = 8;
 
 /// Reads the header that the IP protocol number says.
-pub(super) fn read<'a>(protocol: IpProtocol, layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
+#[inline(always)]
+pub(super) fn read<'a>(protocol: IpProtocol, layer: Layer<'a>, frame: &mut Frame<'a>) -> Transport<'a> {
     match protocol {
-        IpProtocol::TCP => tcp(layer, head),
-        IpProtocol::UDP => udp(layer, head),
+        IpProtocol::TCP => tcp(layer, frame),
+        IpProtocol::UDP => udp(layer, frame),
         IpProtocol(_) => Transport::Other(layer.rest()),
     }
 }
 
-fn tcp<'a>(mut layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
+#[inline(always)]
+fn tcp<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Transport<'a> {
     let start = layer.reader.offset();
     let whole = layer.rest();
     let Ok(fixed) = layer.reader.array::<TCP_HEADER>() else {
-        head.damage("tcp-cut-short", start);
+        frame.damaged("tcp-cut-short", start);
         return Transport::Other(whole);
     };
     let [
@@ -41,11 +43,11 @@ fn tcp<'a>(mut layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
     ] = fixed;
     let header = usize::from(data_offset >> 4) * 4;
     if header < TCP_HEADER {
-        head.damage("tcp-header-length", start + 12);
+        frame.damaged("tcp-header-length", start + 12);
         return Transport::Other(whole);
     }
     if layer.reader.skip(header - TCP_HEADER).is_err() {
-        head.damage("tcp-options-cut-short", start + TCP_HEADER);
+        frame.damaged("tcp-options-cut-short", start + TCP_HEADER);
         layer.reader.rest();
     }
     // Options that were not captured belong to the header: they are no part of what the payload lacks.
@@ -62,11 +64,11 @@ fn tcp<'a>(mut layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
     })
 }
 
-fn udp<'a>(mut layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
+fn udp<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Transport<'a> {
     let start = layer.reader.offset();
     let whole = layer.rest();
     let Ok([s0, s1, d0, d1, l0, l1, _, _]) = layer.reader.array::<UDP_HEADER>() else {
-        head.damage("udp-cut-short", start);
+        frame.damaged("udp-cut-short", start);
         return Transport::Other(whole);
     };
     let length = usize::from(u16::from_be_bytes([l0, l1]));
@@ -75,13 +77,13 @@ fn udp<'a>(mut layer: Layer<'a>, head: &mut Head) -> Transport<'a> {
         Some(claimed) => {
             let on_wire = layer.end.saturating_sub(layer.reader.offset());
             if layer.limit(claimed) == super::Limit::BeyondCarrier {
-                head.damage("udp-length-beyond-packet", start + 4);
+                frame.damaged("udp-length-beyond-packet", start + 4);
                 beyond = u32::try_from(claimed - on_wire).unwrap_or(u32::MAX);
             }
         }
         // Zero is left by a card that cuts large datagrams itself, and stands for a jumbogram (RFC 2675).
         None if length == 0 => {}
-        None => head.damage("udp-length-below-header", start + 4),
+        None => frame.damaged("udp-length-below-header", start + 4),
     }
     Transport::Udp {
         source: u16::from_be_bytes([s0, s1]),

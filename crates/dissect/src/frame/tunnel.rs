@@ -1,7 +1,7 @@
 //! Encapsulations: GRE, ERSPAN, VXLAN, IP in IP. Each gives what is inside, or `None` where it is none that can be
 //! unwrapped, and the packet is then reported as it stands.
 
-use super::{Enter, Head, Layer, Next, link};
+use super::{Enter, Frame, Layer, Next, link};
 use cofferdam_terms::VlanId;
 
 const VXLAN_PORT: u16 = 4789;
@@ -27,17 +27,17 @@ const ETHERNET_HEADER: usize = 14;
 /// IP in IP.
 pub(super) fn ip<'a>(
     layer: Layer<'a>,
-    head: &mut Head,
+    frame: &mut Frame<'a>,
     version: fn(Layer<'a>) -> Next<'a>,
 ) -> Option<Next<'a>> {
-    match head.enter(layer.reader.offset()) {
+    match frame.enter(layer.reader.offset()) {
         Enter::Entered => Some(version(layer)),
         Enter::TooDeep => None,
     }
 }
 
 /// VXLAN, known by its port and by the bits that must be zero.
-pub(super) fn vxlan<'a>(mut layer: Layer<'a>, head: &mut Head) -> Option<Next<'a>> {
+pub(super) fn vxlan<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Option<Next<'a>> {
     let offset = layer.reader.offset();
     let [_, _, d0, d1, ..] = layer.reader.array::<8>().ok()?;
     if u16::from_be_bytes([d0, d1]) != VXLAN_PORT {
@@ -49,17 +49,17 @@ pub(super) fn vxlan<'a>(mut layer: Layer<'a>, head: &mut Head) -> Option<Next<'a
     if layer.reader.left() < ETHERNET_HEADER {
         return None;
     }
-    match head.enter(offset) {
+    match frame.enter(offset) {
         Enter::Entered => Some(Next::Ethernet(layer)),
         Enter::TooDeep => None,
     }
 }
 
 /// GRE, with ERSPAN in it. Source routes (obsolete) and version 1 (PPTP) stay closed.
-pub(super) fn gre<'a>(mut layer: Layer<'a>, head: &mut Head) -> Option<Next<'a>> {
+pub(super) fn gre<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Option<Next<'a>> {
     let offset = layer.reader.offset();
     let Ok([f0, f1, p0, p1]) = layer.reader.array() else {
-        head.damage("gre-cut-short", offset);
+        frame.damaged("gre-cut-short", offset);
         return None;
     };
     let flags = u16::from_be_bytes([f0, f1]);
@@ -72,7 +72,7 @@ pub(super) fn gre<'a>(mut layer: Layer<'a>, head: &mut Head) -> Option<Next<'a>>
         .count()
         * 4;
     if layer.reader.skip(options).is_err() {
-        head.damage("gre-cut-short", offset);
+        frame.damaged("gre-cut-short", offset);
         return None;
     }
     let protocol = u16::from_be_bytes([p0, p1]);
@@ -81,63 +81,63 @@ pub(super) fn gre<'a>(mut layer: Layer<'a>, head: &mut Head) -> Option<Next<'a>>
         TRANSPARENT_ETHERNET | ERSPAN_I_II | ERSPAN_III | IPV4 | IPV6 => {}
         _ => return None,
     }
-    if head.enter(offset) == Enter::TooDeep {
+    if frame.enter(offset) == Enter::TooDeep {
         return None;
     }
     Some(match protocol {
         IPV4 => Next::Ipv4(layer),
         IPV6 => Next::Ipv6(layer),
-        ERSPAN_I_II if sequenced => erspan_ii(layer, head),
-        ERSPAN_III => erspan_iii(layer, head),
+        ERSPAN_I_II if sequenced => erspan_ii(layer, frame),
+        ERSPAN_III => erspan_iii(layer, frame),
         _ => Next::Ethernet(layer),
     })
 }
 
 /// ERSPAN type II: version and VLAN, session, index.
-fn erspan_ii<'a>(mut layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+fn erspan_ii<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     let offset = layer.reader.offset();
     let Ok([v0, v1, ..]) = layer.reader.array::<8>() else {
-        return head.unread("erspan-cut-short", offset);
+        return frame.give_up("erspan-cut-short", offset);
     };
     mirrored(
         VlanId::from_tag_control(u16::from_be_bytes([v0, v1])),
         layer,
-        head,
+        frame,
     )
 }
 
 /// ERSPAN type III: version and VLAN, session, time, group tag, frame type and flags, perhaps eight bytes more.
-fn erspan_iii<'a>(mut layer: Layer<'a>, head: &mut Head) -> Next<'a> {
+fn erspan_iii<'a>(mut layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
     let offset = layer.reader.offset();
     let Ok([v0, v1, .., k0, k1]) = layer.reader.array::<12>() else {
-        return head.unread("erspan-cut-short", offset);
+        return frame.give_up("erspan-cut-short", offset);
     };
     let kind = u16::from_be_bytes([k0, k1]);
     let has_platform_header = kind & 0x0001 != 0;
     if has_platform_header && layer.reader.skip(8).is_err() {
-        return head.unread("erspan-cut-short", offset);
+        return frame.give_up("erspan-cut-short", offset);
     }
     match kind >> 10 & 0x1f {
         0 => mirrored(
             VlanId::from_tag_control(u16::from_be_bytes([v0, v1])),
             layer,
-            head,
+            frame,
         ),
-        2 => link::raw(layer, head),
-        _ => head.unread("erspan-frame-type-unknown", offset),
+        2 => link::raw(layer, frame),
+        _ => frame.give_up("erspan-frame-type-unknown", offset),
     }
 }
 
 /// A mirrored frame. Its VLAN stands in the ERSPAN header, and in the frame as well where the tag was left on.
-fn mirrored<'a>(vlan: VlanId, layer: Layer<'a>, head: &mut Head) -> Next<'a> {
-    let mut frame = layer.reader;
+fn mirrored<'a>(vlan: VlanId, layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
+    let mut inner = layer.reader;
     let tagged = matches!(
-        (frame.skip(ETHERNET_HEADER - 2), frame.u16_be()),
+        (inner.skip(ETHERNET_HEADER - 2), inner.u16_be()),
         (Ok(()), Ok(0x8100 | 0x88a8))
     );
     if !tagged && vlan.get() != 0 {
         // There is room: entering the tunnel emptied the list.
-        head.vlans.push(vlan);
+        frame.vlans.push(vlan);
     }
     Next::Ethernet(layer)
 }
