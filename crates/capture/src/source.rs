@@ -1,0 +1,400 @@
+//! The shell that feeds a reader core: one buffer, refilled from a file, a pipe or an unpacking stream.
+//!
+//! The idea that makes it cheap: a core looks at the buffer in place and answers with ranges, so that a packet costs
+//! its header's decoding and no copy beyond the one that the system makes into the buffer. The buffer stays in the
+//! processor's cache, which a mapped file would not, and a file that shrinks while it is read ends early instead of
+//! killing the process.
+
+use crate::damage::{Damage, DamageKind, DamageLog};
+use crate::error::{OpenError, SourceName};
+use crate::format::{Compression, Format, SNIFF_BYTES, Sniffed, sniff};
+use crate::input::{Input, Tap};
+use crate::packet::{Interface, Packet, Progress, Summary};
+use crate::pcap::{self, Pcap};
+use crate::pcapng::PcapNg;
+use crate::step::{Record, Rest, Step, View};
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The length of the buffer that packets are read through. A packet's record always fits in it.
+pub const BUFFER_BYTES: usize = 1 << 20;
+
+/// A source of packets.
+///
+/// ```no_run
+/// # use cofferdam_capture::{OpenError, Source};
+/// # fn count(path: &std::path::Path) -> Result<u64, OpenError> {
+/// let mut source = Source::open(path)?;
+/// while let Some(packet) = source.next_packet() {
+///     // … packet.time, packet.link, packet.bytes
+/// }
+/// for damage in source.damage() {
+///     // … damage, damage.kind.code(), damage.kind.mend()
+/// }
+/// # Ok(source.summary().packets)
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Source {
+    name: SourceName,
+    input: Input,
+    total: Option<u64>,
+    compression: Option<Compression>,
+    core: Core,
+    window: Window,
+    damage: DamageLog,
+    packets: u64,
+    bytes: u64,
+}
+
+/// The pure reader.
+#[derive(Debug)]
+enum Core {
+    Pcap(Pcap),
+    PcapNg(PcapNg),
+}
+
+impl Core {
+    #[inline]
+    fn step(&mut self, view: &View<'_>, log: &mut DamageLog) -> Step {
+        match self {
+            Self::Pcap(core) => core.step(view, log),
+            Self::PcapNg(core) => core.step(view, log),
+        }
+    }
+}
+
+impl Source {
+    /// Opens a capture file.
+    ///
+    /// # Errors
+    /// When it can't be read or is no capture. What is wrong further in is no error: it is in [`Source::damage`].
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let name = SourceName::of_path(path);
+        let refused = |name, source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => OpenError::Missing { name },
+            _ => OpenError::Unreadable { name, source },
+        };
+        let file = fs::File::open(path).map_err(|source| refused(name.clone(), source))?;
+        let metadata = file.metadata().map_err(|source| refused(name.clone(), source))?;
+        if metadata.is_dir() {
+            return Err(OpenError::Folder { name });
+        }
+        let total = metadata.is_file().then_some(metadata.len());
+        Self::new(name, Box::new(file), total)
+    }
+
+    /// Reads a capture from standard input.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub fn stdin() -> Result<Self, OpenError> {
+        Self::new(SourceName::of("standard input"), Box::new(io::stdin()), None)
+    }
+
+    /// Reads a capture from anything that gives bytes; `name` stands for it in messages.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub fn from_reader(name: &str, input: Box<dyn Read + Send>) -> Result<Self, OpenError> {
+        Self::new(SourceName::of(name), input, None)
+    }
+
+    fn new(name: SourceName, raw: Box<dyn Read + Send>, total: Option<u64>) -> Result<Self, OpenError> {
+        let mut input = Input::plain(Tap::new(raw));
+        let mut window = Window::new();
+        let mut compression = None;
+        let mut what = identify(&mut window, &mut input, &name)?;
+        if let Sniffed::Compressed(how) = what {
+            compression = Some(how);
+            input = input.unpack(how, window.take());
+            what = identify(&mut window, &mut input, &name).map_err(|error| match error {
+                OpenError::Unreadable { name, .. } => OpenError::Packed {
+                    name,
+                    compression: how,
+                },
+                other => other,
+            })?;
+        }
+        let core = match what {
+            Sniffed::Pcap | Sniffed::PcapNg => open_core(what, &mut window, &mut input, &name)?,
+            Sniffed::Other(what) => return Err(OpenError::NotPackets { name, what }),
+            Sniffed::Compressed(_) => return Err(OpenError::PackedTwice { name }),
+            Sniffed::Unknown => return Err(OpenError::NotACapture { name }),
+        };
+        Ok(Self {
+            name,
+            input,
+            total,
+            compression,
+            core,
+            window,
+            damage: DamageLog::default(),
+            packets: 0,
+            bytes: 0,
+        })
+    }
+
+    /// The next packet; none when there is no more.
+    #[inline]
+    pub fn next_packet(&mut self) -> Option<Packet<'_>> {
+        let (record, offset) = loop {
+            let view = self.window.view();
+            let offset = view.at;
+            match self.core.step(&view, &mut self.damage) {
+                Step::Packet(record) => break (record, offset),
+                Step::Pass(length) => self.window.pass(length),
+                Step::Need(length) => self.fill(length),
+                Step::Skip(length) => self.skip(length),
+                Step::End => return None,
+            }
+        };
+        let Record {
+            length,
+            packet,
+            time,
+            link,
+            interface,
+            original,
+        } = record;
+        let bytes = self.window.take_record(length, packet);
+        self.packets += 1;
+        self.bytes += bytes.len() as u64;
+        Some(Packet {
+            number: self.packets,
+            offset,
+            time,
+            link,
+            interface,
+            bytes,
+            original,
+        })
+    }
+
+    #[cold]
+    fn fill(&mut self, length: usize) {
+        if let Err(error) = self.window.fill(&mut self.input, length) {
+            let kind = self.input.damage(&error, self.compression);
+            self.damage.note(self.window.end_offset(), 0, kind);
+        }
+    }
+
+    /// Passes over bytes that don't fit in the buffer.
+    #[cold]
+    fn skip(&mut self, length: u64) {
+        let mut left = length;
+        loop {
+            let held = self.window.view().bytes.len();
+            let now = usize::try_from(left).unwrap_or(usize::MAX).min(held);
+            self.window.pass(now);
+            left -= now as u64;
+            if left == 0 {
+                return;
+            }
+            if self.window.view().rest == Rest::None {
+                let kind = DamageKind::CutShort { missing: left };
+                return self.damage.note(self.window.end_offset(), 0, kind);
+            }
+            self.fill(1);
+        }
+    }
+
+    /// The name that it was opened by, harmless to print.
+    #[must_use]
+    pub const fn name(&self) -> &SourceName {
+        &self.name
+    }
+
+    /// The places where the capture was damaged so far, at most [`MAX_LISTED`](crate::MAX_LISTED).
+    #[must_use]
+    pub fn damage(&self) -> &[Damage] {
+        self.damage.listed()
+    }
+
+    /// How many more damaged places there were than are listed.
+    #[must_use]
+    pub const fn damage_unlisted(&self) -> u64 {
+        self.damage.unlisted()
+    }
+
+    /// How far reading has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            read: self.input.read_so_far(),
+            total: self.total,
+        }
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary<'_> {
+        let (format, interfaces, untimed, other_blocks): (_, &[Interface], _, _) = match &self.core {
+            Core::Pcap(core) if core.is_nanos() => (Format::PcapNanos, core.interfaces(), 0, 0),
+            Core::Pcap(core) => (Format::Pcap, core.interfaces(), 0, 0),
+            Core::PcapNg(core) => (
+                Format::PcapNg,
+                core.interfaces(),
+                core.untimed(),
+                core.other_blocks(),
+            ),
+        };
+        Summary {
+            format,
+            compression: self.compression,
+            packets: self.packets,
+            bytes: self.bytes,
+            untimed,
+            other_blocks,
+            interfaces,
+        }
+    }
+}
+
+/// Reads as many first bytes as it takes to say what the source is. A pipe may give its first few and then nothing for
+/// a long time, so no more are waited for once they are enough.
+fn identify(window: &mut Window, input: &mut Input, name: &SourceName) -> Result<Sniffed, OpenError> {
+    let mut wanted = 4;
+    loop {
+        let filled = window.fill(input, wanted);
+        let view = window.view();
+        let what = sniff(view.bytes);
+        match (filled, view.rest) {
+            // Bytes that came before an error are used; the error comes again when the next are asked for.
+            (Err(source), _) if view.bytes.is_empty() => {
+                return Err(OpenError::Unreadable {
+                    name: name.clone(),
+                    source,
+                });
+            }
+            (_, Rest::None) if view.bytes.is_empty() => return Err(OpenError::Empty { name: name.clone() }),
+            (Ok(()), Rest::More) if what == Sniffed::Unknown && wanted < SNIFF_BYTES => {
+                wanted = SNIFF_BYTES;
+            }
+            _ => return Ok(what),
+        }
+    }
+}
+
+/// Reads the file header, or enough of the first section header.
+fn open_core(
+    what: Sniffed,
+    window: &mut Window,
+    input: &mut Input,
+    name: &SourceName,
+) -> Result<Core, OpenError> {
+    let unreadable = |source| OpenError::Unreadable {
+        name: name.clone(),
+        source,
+    };
+    window.fill(input, pcap::FILE_HEADER).map_err(unreadable)?;
+    let bytes = window.view().bytes;
+    if bytes.len() < pcap::FILE_HEADER {
+        return Err(OpenError::HeaderCutShort {
+            name: name.clone(),
+            length: bytes.len() as u64,
+        });
+    }
+    let core = if what == Sniffed::Pcap {
+        Pcap::new(bytes).map(Core::Pcap)
+    } else {
+        PcapNg::new(bytes).map(Core::PcapNg)
+    };
+    if matches!(core, Some(Core::Pcap(_))) {
+        window.pass(pcap::FILE_HEADER);
+    }
+    core.ok_or_else(|| OpenError::NotACapture { name: name.clone() })
+}
+
+/// The buffer, and what part of it is not dealt with yet.
+#[derive(Debug)]
+struct Window {
+    buffer: Box<[u8]>,
+    // INVARIANT: start <= end <= buffer.len().
+    start: usize,
+    end: usize,
+    /// Where `start` is in the capture.
+    at: u64,
+    rest: Rest,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self {
+            buffer: vec![0; BUFFER_BYTES].into(),
+            start: 0,
+            end: 0,
+            at: 0,
+            rest: Rest::More,
+        }
+    }
+
+    #[inline]
+    fn view(&self) -> View<'_> {
+        let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
+        View {
+            bytes,
+            at: self.at,
+            rest: self.rest,
+        }
+    }
+
+    const fn end_offset(&self) -> u64 {
+        self.view_end()
+    }
+
+    const fn view_end(&self) -> u64 {
+        self.at.saturating_add((self.end - self.start) as u64)
+    }
+
+    #[inline]
+    fn pass(&mut self, length: usize) {
+        let length = length.min(self.end - self.start);
+        self.start += length;
+        self.at += length as u64;
+    }
+
+    /// Passes over a record and gives the packet in it.
+    #[inline]
+    fn take_record(&mut self, length: usize, packet: std::ops::Range<usize>) -> &[u8] {
+        let start = self.start;
+        self.pass(length);
+        self.buffer
+            .get(start + packet.start..start + packet.end)
+            .unwrap_or_default()
+    }
+
+    /// Takes all bytes out, to start anew on what they unpack to.
+    fn take(&mut self) -> Vec<u8> {
+        let bytes = self.view().bytes.to_vec();
+        (self.start, self.end, self.at, self.rest) = (0, 0, 0, Rest::More);
+        bytes
+    }
+
+    /// Reads until so many bytes are at hand, or no more come.
+    fn fill(&mut self, input: &mut Input, wanted: usize) -> io::Result<()> {
+        if self.end - self.start >= wanted || self.rest == Rest::None {
+            return Ok(());
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        while self.end < wanted.min(self.buffer.len()) {
+            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+            match input.read(free) {
+                Ok(0) => {
+                    self.rest = Rest::None;
+                    return Ok(());
+                }
+                Ok(length) => self.end += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.rest = Rest::None;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! What the tests share: where the real captures are, which tools are there, and packets that own their bytes.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test says what it did not run, and may fail"
+)]
+
+use cofferdam_capture::Source;
+use cofferdam_terms::{LinkType, Timestamp};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A packet that outlives its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owned {
+    pub(crate) time: Timestamp,
+    pub(crate) link: LinkType,
+    pub(crate) interface: u32,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) original: u32,
+}
+
+/// All packets that are left in a source.
+pub(crate) fn drain(source: &mut Source) -> Vec<Owned> {
+    let mut packets = Vec::new();
+    while let Some(packet) = source.next_packet() {
+        assert_eq!(packet.number, packets.len() as u64 + 1);
+        packets.push(Owned {
+            time: packet.time,
+            link: packet.link,
+            interface: packet.interface,
+            bytes: packet.bytes.to_vec(),
+            original: packet.original,
+        });
+    }
+    packets
+}
+
+/// The real captures, in name order; none, with a printed line, where they are not.
+pub(crate) fn captures() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures");
+    if !folder.is_dir() {
+        println!("not run: the captures in {} are not there", folder.display());
+        return None;
+    }
+    let found = cofferdam_capture::sources(&folder).unwrap();
+    assert!(!found.captures.is_empty());
+    Some(found.captures)
+}
+
+/// Whether a tool is there; prints a line if not.
+pub(crate) fn has_tool(name: &str, argument: &str) -> bool {
+    let there = Command::new(name).arg(argument).output().is_ok();
+    if !there {
+        println!("not run: {name} is not installed");
+    }
+    there
+}
