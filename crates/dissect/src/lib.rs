@@ -12,10 +12,12 @@ mod message;
 mod reader;
 mod registry;
 mod session;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
 };
 pub use reader::{Reader, Truncated};
-pub use registry::{Protocol, REGISTRY, Registration, by_ether_type, registration};
+pub use registry::{Protocol, REGISTRY, Registration, Sample, by_ether_type, registration};
 pub use session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};

@@ -36,21 +36,17 @@ pub struct Registration {
     pub open: fn() -> Box<dyn Session>,
     /// Other protocols that its messages may name: `cip` inside `enip`.
     pub inner: &'static [Protocol],
-    /// Whole payloads, each a good one, for the tests that every protocol has to pass. Real or by the encoder's bytes.
-    #[cfg(test)]
+    /// Good conversations, for the tests that every protocol has to pass and as seeds for fuzzing.
     pub samples: &'static [Sample],
 }
 
-/// A payload that the protocol must read without loss or anomaly.
-#[cfg(test)]
-#[derive(Clone, Copy)]
+/// A conversation, or the start of one, that the protocol must read to the end without loss or anomaly.
+#[derive(Clone, Copy, Debug)]
 pub struct Sample {
-    /// What it is.
+    /// What it is, as a lower-case phrase.
     pub name: &'static str,
-    /// What it is sent on and by whom.
-    pub context: Context,
-    /// The bytes.
-    pub bytes: &'static [u8],
+    /// Who sends what on which carrier, in order: pieces of a stream, or one datagram or frame each.
+    pub turns: &'static [(Context, &'static [u8])],
 }
 
 /// Every protocol, in the order in which probes are asked.

@@ -1,0 +1,3 @@
+//! Link, network and transport headers.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cofferdam_fuzz::frame(input));
