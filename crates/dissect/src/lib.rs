@@ -11,6 +11,7 @@ pub mod frame;
 mod message;
 mod reader;
 mod registry;
+mod s7comm;
 mod session;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,5 +1,6 @@
 //! The list of protocols. Adding one is a file and a line here; tests fail while a file is not in the list.
 
+use crate::s7comm;
 use crate::session::{Context, Probe, Session};
 use cofferdam_terms::EtherType;
 use std::fmt;
@@ -50,7 +51,7 @@ pub struct Sample {
 }
 
 /// Every protocol, in the order in which probes are asked.
-pub const REGISTRY: &[Registration] = &[];
+pub const REGISTRY: &[Registration] = &[s7comm::REGISTRATION];
 
 /// The registration of a protocol.
 #[must_use]

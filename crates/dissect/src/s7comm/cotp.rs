@@ -1,0 +1,205 @@
+//! TPKT (RFC 1006) and COTP class 0 (ISO/IEC 8073, X.224): frames of a byte stream, connection set-up, and the
+//! pieces of a longer unit put together again. It must not know what the units carry.
+
+use crate::reader::{Reader, Truncated};
+use crate::session::Lost;
+
+/// The most bytes of one unit that are put together from segments; a longer one is dropped and said.
+pub(crate) const MAX_TSDU: usize = 16 * 1024;
+
+/// A TPKT header is this long.
+const TPKT_HEADER: usize = 4;
+
+/// What stands next in the stream.
+pub(crate) enum Packet<'a> {
+    /// One whole packet: what follows the TPKT header.
+    Whole(Reader<'a>),
+    /// The stream ends within a packet: so many bytes more are needed. 0 when nothing has begun.
+    Partial(usize),
+}
+
+/// Reads the next TPKT.
+///
+/// # Errors
+/// [`Lost`] when there is none at this place.
+pub(crate) fn next_packet<'a>(reader: &mut Reader<'a>) -> Result<Packet<'a>, Lost> {
+    let lost = |reader: &Reader<'_>, reason| Lost {
+        offset: reader.offset(),
+        reason,
+    };
+    let header = match *reader.peek() {
+        [] => return Ok(Packet::Partial(0)),
+        [3, 0, high, low, ..] => [high, low],
+        [3] | [3, 0] | [3, 0, _] => return Ok(Packet::Partial(TPKT_HEADER - reader.left())),
+        _ => return Err(lost(reader, "no TPKT header of version 3")),
+    };
+    let Some(length) = usize::from(u16::from_be_bytes(header))
+        .checked_sub(TPKT_HEADER)
+        .filter(|left| *left >= 3)
+    else {
+        return Err(lost(reader, "a TPKT too short for any TPDU"));
+    };
+    if reader.left() < TPKT_HEADER + length {
+        return Ok(Packet::Partial(TPKT_HEADER + length - reader.left()));
+    }
+    let body = reader.skip(TPKT_HEADER).and_then(|()| reader.sub(length));
+    body.map(Packet::Whole).map_err(|cut| Lost {
+        offset: cut.offset,
+        reason: "a TPKT header cut short",
+    })
+}
+
+/// A transport protocol data unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tpdu<'a> {
+    /// CR.
+    ConnectRequest(Connect<'a>),
+    /// CC.
+    ConnectConfirm(Connect<'a>),
+    /// DR, with its reason.
+    DisconnectRequest(u8),
+    /// DC.
+    DisconnectConfirm,
+    /// DT: a piece of a unit.
+    Data {
+        /// Whether the unit ends with it (the EOT mark).
+        last: bool,
+        /// The piece.
+        payload: &'a [u8],
+    },
+    /// ER, with its cause.
+    Error(u8),
+    /// A code that class 0 does not use.
+    Other(u8),
+}
+
+/// What a CR or CC says of the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Connect<'a> {
+    /// The transport selector of the calling side.
+    pub(crate) calling: Option<&'a [u8]>,
+    /// The transport selector of the called side.
+    pub(crate) called: Option<&'a [u8]>,
+}
+
+/// Codes of TPDUs (X.224, 13.2.2.2); the low half byte is credit, not used in class 0.
+mod code {
+    pub(super) const CR: u8 = 0xe0;
+    pub(super) const CC: u8 = 0xd0;
+    pub(super) const DR: u8 = 0x80;
+    pub(super) const DC: u8 = 0xc0;
+    pub(super) const DT: u8 = 0xf0;
+    pub(super) const ER: u8 = 0x70;
+}
+
+/// Reads one TPDU; `body` is what follows the TPKT header.
+///
+/// # Errors
+/// When the header is cut short.
+pub(crate) fn tpdu<'a>(mut body: Reader<'a>) -> Result<Tpdu<'a>, Truncated> {
+    let length = body.u8()?;
+    let mut header = body.sub(usize::from(length))?;
+    let code = header.u8()?;
+    Ok(match code & 0xf0 {
+        code::CR => Tpdu::ConnectRequest(connect(header)?),
+        code::CC => Tpdu::ConnectConfirm(connect(header)?),
+        code::DR => {
+            header.skip(4)?;
+            Tpdu::DisconnectRequest(header.u8()?)
+        }
+        code::DC => Tpdu::DisconnectConfirm,
+        code::DT => {
+            // Classes 2 and up have a destination reference before the mark.
+            if header.left() > 2 {
+                header.skip(2)?;
+            }
+            Tpdu::Data {
+                last: header.u8()? & 0x80 != 0,
+                payload: body.rest(),
+            }
+        }
+        code::ER => {
+            header.skip(2)?;
+            Tpdu::Error(header.u8()?)
+        }
+        _ => Tpdu::Other(code),
+    })
+}
+
+/// Reads what follows the code of a CR or CC.
+fn connect<'a>(mut header: Reader<'a>) -> Result<Connect<'a>, Truncated> {
+    header.skip(2 + 2 + 1)?;
+    let mut connect = Connect::default();
+    while !header.is_empty() {
+        let parameter = header.u8()?;
+        let length = header.u8()?;
+        let value = header.take(usize::from(length))?;
+        match parameter {
+            0xc1 => connect.calling = Some(value),
+            0xc2 => connect.called = Some(value),
+            _ => {}
+        }
+    }
+    Ok(connect)
+}
+
+/// What became of a piece.
+pub(crate) enum Joined<'a> {
+    /// The unit is whole.
+    Whole(&'a [u8]),
+    /// More pieces are to come.
+    More,
+    /// The unit is longer than [`MAX_TSDU`]: what was kept is dropped, and so is the rest of it.
+    TooLong,
+}
+
+/// One side's unit in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Assembly {
+    kept: Vec<u8>,
+    skipping: Skipping,
+}
+
+/// Whether pieces are dropped until the next mark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Skipping {
+    #[default]
+    No,
+    ToTheMark,
+}
+
+impl Assembly {
+    /// Takes a piece. A unit of one piece is given back without a copy.
+    pub(crate) fn join<'a>(&'a mut self, piece: &'a [u8], last: bool) -> Joined<'a> {
+        if self.skipping == Skipping::ToTheMark {
+            if last {
+                self.skipping = Skipping::No;
+            }
+            return Joined::More;
+        }
+        if last && self.kept.is_empty() {
+            return Joined::Whole(piece);
+        }
+        if self.kept.len() + piece.len() > MAX_TSDU {
+            self.kept = Vec::new();
+            self.skipping = if last { Skipping::No } else { Skipping::ToTheMark };
+            return Joined::TooLong;
+        }
+        self.kept.extend_from_slice(piece);
+        if last {
+            Joined::Whole(&self.kept)
+        } else {
+            Joined::More
+        }
+    }
+
+    /// Forgets a unit that was given whole, keeping its memory for the next.
+    pub(crate) fn done(&mut self) {
+        self.kept.clear();
+    }
+
+    /// Forgets what was begun: bytes are missing.
+    pub(crate) fn drop_begun(&mut self) {
+        *self = Self::default();
+    }
+}

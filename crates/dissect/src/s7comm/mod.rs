@@ -1,0 +1,291 @@
+//! S7comm and S7comm-plus, the protocols of Siemens SIMATIC S7 controllers, over TPKT and COTP on TCP port 102.
+//!
+//! Read: TPKT (RFC 1006) and COTP class 0 (X.224 | ISO/IEC 8073) with their selectors; S7comm jobs, answers and
+//! userdata with every known function, the items of Read Var and Write Var (S7ANY, block read, symbols of the
+//! S7-1200, variables of a numerical control) with their values, block transfers, program invocations, system status
+//! lists; S7comm-plus to the function, with the identity in its session's opening. Siemens publishes no specification:
+//! this follows the function manuals for services and status, and captures for layouts.
+//!
+//! A job's function code is its function byte; userdata's is `0x1_0000 | group << 8 | subfunction`; an answer that
+//! names no function and answers no job that was seen has 0x2_0000. COTP's are its TPDU codes.
+//!
+//! Bounds: [`cotp::MAX_TSDU`] bytes of one unit, [`MAX_ITEMS`] objects of one message, [`MAX_OUTSTANDING`] jobs
+//! that wait, [`szl::MAX_SZL`] bytes of one status list.
+//!
+//! Skipped: values that cyclic services push (they name their items by subscription), texts of alarms, contents of
+//! blocks, the inside of S7comm-plus values (unpublished), everything under S7comm-plus over TLS (encrypted).
+//! Passwords are never handed on.
+
+mod cotp;
+mod names;
+mod pdu;
+mod plus;
+mod samples;
+mod session;
+mod szl;
+#[cfg(test)]
+mod tests;
+
+use crate::message::{About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome};
+use crate::message::{Role, Span};
+use crate::reader::Reader;
+use crate::registry::{Protocol, Registration};
+use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
+use cofferdam_terms::OperationClass;
+use cotp::{Assembly, Joined, Packet, Tpdu};
+use session::S7COMM;
+use smallvec::SmallVec;
+
+/// The most objects that one message tells; further ones are dropped and said.
+pub(crate) const MAX_ITEMS: usize = 64;
+/// The most jobs of one conversation that wait for their answers; the oldest gives way.
+pub(crate) const MAX_OUTSTANDING: usize = 16;
+
+/// The protocol of connection set-up.
+const COTP: Protocol = Protocol("cotp");
+
+/// S7comm in the registry.
+pub(crate) const REGISTRATION: Registration = Registration {
+    protocol: S7COMM,
+    title: "S7comm and S7comm-plus",
+    specification: "RFC 1006 (1987), ITU-T X.224 (11/1995) class 0; Siemens' S7 services, unpublished",
+    tcp_ports: &[102],
+    udp_ports: &[],
+    ether_types: &[],
+    probe,
+    open,
+    inner: &[COTP, plus::S7COMM_PLUS],
+    samples: samples::SAMPLES,
+};
+
+/// What is malformed or out of order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    MalformedTpdu,
+    UnexpectedTpdu,
+    TsduTooLong,
+    NotS7,
+    HeaderCutShort,
+    LengthMismatch,
+    TrailingBytes,
+    UnknownRosctr,
+    UnknownOpcode,
+    MalformedParameter,
+    MalformedItem,
+    TooManyItems,
+    MalformedData,
+    MalformedSzl,
+    SzlTooLong,
+}
+
+impl Fault {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::MalformedTpdu => "malformed-tpdu",
+            Self::UnexpectedTpdu => "unexpected-tpdu",
+            Self::TsduTooLong => "unit-too-long",
+            Self::NotS7 => "not-s7comm",
+            Self::HeaderCutShort => "header-cut-short",
+            Self::LengthMismatch => "length-mismatch",
+            Self::TrailingBytes => "trailing-bytes",
+            Self::UnknownRosctr => "unknown-pdu-type",
+            Self::UnknownOpcode => "unknown-opcode",
+            Self::MalformedParameter => "malformed-parameter",
+            Self::MalformedItem => "malformed-item",
+            Self::TooManyItems => "too-many-items",
+            Self::MalformedData => "malformed-data",
+            Self::MalformedSzl => "malformed-status-list",
+            Self::SzlTooLong => "status-list-too-long",
+        }
+    }
+}
+
+/// A TPKT whose TPDU starts an S7 conversation on any port: data whose unit starts with an S7 protocol id. A
+/// connection request alone might open any ISO protocol.
+fn probe(_: Context, bytes: &[u8]) -> Probe {
+    match *bytes {
+        [3, 0, _, _, 2, 0xf0, _, 0x32 | 0x72, ..] => Probe::Certain,
+        [3, 0, _, _, 2, 0xf0, _, _, ..] => Probe::No,
+        [3, 0, _, _, _, ..] | [3, 0] | [3, 0, _] | [3, 0, _, _] | [3] | [] => Probe::Unsure,
+        _ => Probe::No,
+    }
+}
+
+fn open() -> Box<dyn Session> {
+    Box::new(Conversation::default())
+}
+
+/// Units in the making, one a side.
+#[derive(Debug, Default)]
+struct Assemblies {
+    initiator: Assembly,
+    responder: Assembly,
+}
+
+impl Assemblies {
+    fn of(&mut self, side: Side) -> &mut Assembly {
+        match side {
+            Side::Initiator => &mut self.initiator,
+            Side::Responder => &mut self.responder,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Conversation {
+    assemblies: Assemblies,
+    classic: session::Classic,
+    plus: plus::Plus,
+    told: Told,
+}
+
+/// Whether it was said that another protocol uses this connection; once is enough.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Told {
+    #[default]
+    Nothing,
+    NotS7,
+}
+
+impl Session for Conversation {
+    fn parse(&mut self, context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Result<Progress, Lost> {
+        let mut reader = Reader::new(bytes);
+        loop {
+            let start = reader.offset();
+            match cotp::next_packet(&mut reader)? {
+                Packet::Partial(missing) => {
+                    return Ok(Progress {
+                        consumed: start,
+                        missing,
+                    });
+                }
+                Packet::Whole(body) => {
+                    let span = Span {
+                        start,
+                        end: reader.offset(),
+                    };
+                    self.packet(context.side, body, &mut Emit { sink, span });
+                }
+            }
+        }
+    }
+
+    fn gap(&mut self, side: Side) {
+        self.assemblies.of(side).drop_begun();
+        self.classic.gap();
+        self.plus.gap(side);
+    }
+}
+
+impl Conversation {
+    fn packet(&mut self, side: Side, body: Reader<'_>, emit: &mut Emit<'_>) {
+        match cotp::tpdu(body) {
+            Ok(Tpdu::Data { last, payload }) => self.data(side, payload, last, emit),
+            Ok(Tpdu::ConnectRequest(connect)) => {
+                self.classic.called(connect.called.unwrap_or_default());
+                emit.cotp(Role::Request, 0xe0, "Connect Request", &selectors(&connect));
+            }
+            Ok(Tpdu::ConnectConfirm(connect)) => {
+                emit.cotp(Role::Response, 0xd0, "Connect Confirm", &selectors(&connect));
+            }
+            Ok(Tpdu::DisconnectRequest(_)) => emit.cotp(Role::Unsolicited, 0x80, "Disconnect Request", &[]),
+            Ok(Tpdu::DisconnectConfirm) => emit.cotp(Role::Response, 0xc0, "Disconnect Confirm", &[]),
+            Ok(Tpdu::Error(_)) => emit.cotp(Role::Unsolicited, 0x70, "Error", &[]),
+            Ok(Tpdu::Other(_)) => emit.fault(Fault::UnexpectedTpdu),
+            Err(_) => emit.fault(Fault::MalformedTpdu),
+        }
+    }
+
+    fn data(&mut self, side: Side, piece: &[u8], last: bool, emit: &mut Emit<'_>) {
+        let Self {
+            assemblies,
+            classic,
+            plus,
+            told,
+        } = self;
+        let assembly = assemblies.of(side);
+        match assembly.join(piece, last) {
+            Joined::More => {}
+            Joined::TooLong => emit.fault(Fault::TsduTooLong),
+            Joined::Whole(unit) => {
+                match unit.first() {
+                    Some(0x32) => classic.unit(side, unit, emit),
+                    Some(0x72) => plus.unit(side, unit, emit),
+                    // An empty unit keeps the connection.
+                    None => {}
+                    Some(_) if *told == Told::Nothing => {
+                        *told = Told::NotS7;
+                        emit.fault(Fault::NotS7);
+                    }
+                    Some(_) => {}
+                }
+                assembly.done();
+            }
+        }
+    }
+}
+
+fn selectors<'a>(connect: &cotp::Connect<'a>) -> SmallVec<[Object<'a>; 2]> {
+    let named =
+        |kind, selector: Option<&'a [u8]>| selector.map(|name| Object::at(Address::Name { kind, name }));
+    [
+        named("calling-tsap", connect.calling),
+        named("called-tsap", connect.called),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The sink, and where the bytes at hand stand.
+struct Emit<'s> {
+    sink: &'s mut dyn Sink,
+    span: Span,
+}
+
+impl Emit<'_> {
+    fn message(&mut self, message: &Message<'_>) {
+        self.sink.message(message);
+    }
+
+    fn cotp(&mut self, role: Role, code: u32, name: &'static str, objects: &[Object<'_>]) {
+        let message = Message {
+            protocol: COTP,
+            role,
+            function: Function { code, name },
+            operation: OperationClass::Session,
+            unit: None,
+            objects,
+            outcome: Outcome::None,
+            transaction: None,
+            span: self.span,
+        };
+        self.sink.message(&message);
+    }
+
+    fn identity(&mut self, protocol: Protocol, about: About, field: IdentityField, value: &[u8]) {
+        self.sink.identity(&Identity {
+            protocol,
+            about,
+            unit: None,
+            field,
+            value,
+        });
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.sink.anomaly(&Anomaly {
+            protocol: S7COMM,
+            code: fault.code(),
+            span: self.span,
+        });
+    }
+
+    fn plus_fault(&mut self, fault: Fault) {
+        self.sink.anomaly(&Anomaly {
+            protocol: plus::S7COMM_PLUS,
+            code: fault.code(),
+            span: self.span,
+        });
+    }
+}
