@@ -3,15 +3,22 @@
 //! It knows the field's terms and nothing of packets, flows, firewalls, files or clocks. Text and times come in as
 //! values; diagnostics go out as values and are rendered elsewhere.
 //!
-//! Read first: [`Plant`], [`Zone`], [`Conduit`].
+//! Read first: [`Plant`], [`Document`], [`Diagnostic`].
 #![forbid(unsafe_code)]
 
+mod diagnostic;
 mod id;
 mod level;
 mod model;
 mod plant;
+pub mod render;
+mod source;
+#[cfg(any(test, feature = "strategies"))]
+pub mod strategies;
+pub mod text;
 mod window;
 
+pub use diagnostic::{Clause, Code, Diagnostic, Fix, Label, Severity, Standard, TextEdit};
 pub use id::{AssetId, ConduitId, EnforcementPointId, InvalidId, PermitId, ProtocolName, SiteId, ZoneId};
 pub use level::{FoundationalRequirement, SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
 pub use model::{
@@ -19,4 +26,6 @@ pub use model::{
     Provenance, Service, Site, Stage, Zone, ZoneKind,
 };
 pub use plant::{Fault, Parts, Place, Plant, Step, Table, nearest};
+pub use source::{LineColumn, Source, Span};
+pub use text::{Document, Rejection, parse, parse_bytes};
 pub use window::{OpenTimes, Window};

@@ -220,6 +220,20 @@ pub enum Stage {
     Baselined,
 }
 
+impl Stage {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Draft, Self::Baselined];
+
+    /// The word in the text form and API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Baselined => "baselined",
+        }
+    }
+}
+
 /// A set of assets with shared security requirements (IEC 62443-1-1, 5.8). Not a subnet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone {

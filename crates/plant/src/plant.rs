@@ -46,6 +46,29 @@ pub enum Table {
     EnforcementPoint,
 }
 
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Site,
+        Self::Zone,
+        Self::Asset,
+        Self::Conduit,
+        Self::EnforcementPoint,
+    ];
+
+    /// The key in the text form.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Zone => "zone",
+            Self::Asset => "asset",
+            Self::Conduit => "conduit",
+            Self::EnforcementPoint => "enforcement-point",
+        }
+    }
+}
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -155,6 +178,14 @@ impl Plant {
         plant.unresolved(&mut faults);
         plant.cycles(&mut faults);
         faults.sort_by(|a, b| a.place().cmp(b.place()));
+        for fault in faults.iter_mut().take(MAX_SUGGESTIONS) {
+            suggest(
+                fault,
+                plant.zone_index.keys().map(ZoneId::as_str),
+                plant.asset_index.keys().map(AssetId::as_str),
+                plant.point_index.keys().map(EnforcementPointId::as_str),
+            );
+        }
         if faults.is_empty() { Ok(plant) } else { Err(faults) }
     }
 
@@ -270,16 +301,23 @@ impl Plant {
         }
         for (n, point) in conduit.enforcement_points.iter().enumerate() {
             if !self.point_index.contains_key(point) {
-                let known = self.point_index.keys().map(EnforcementPointId::as_str);
                 faults.push(unresolved(
                     "enforcement-point",
                     point.as_str(),
                     place(&[Step::Key("enforcement-points"), Step::Index(n)]),
-                    known,
                 ));
             }
         }
+        let mut permits = BTreeMap::new();
         for (p, permit) in conduit.permits.iter().enumerate() {
+            let own = |p: usize| place(&[Step::Key("permit"), Step::Index(p), Step::Key("id")]);
+            if let Some(first) = permits.insert(&permit.id, p) {
+                faults.push(Fault::DuplicateId {
+                    id: permit.id.to_string(),
+                    place: own(p),
+                    first: own(first),
+                });
+            }
             for (key, parties) in [("from", &permit.from), ("to", &permit.to)] {
                 for (n, party) in parties.iter().enumerate() {
                     let path = [
@@ -299,47 +337,66 @@ impl Plant {
 
     fn want_zone(&self, id: &ZoneId, place: Place, faults: &mut Vec<Fault>) {
         if !self.zone_index.contains_key(id) {
-            faults.push(unresolved(
-                "zone",
-                id.as_str(),
-                place,
-                self.zone_index.keys().map(ZoneId::as_str),
-            ));
+            faults.push(unresolved("zone", id.as_str(), place));
         }
     }
 
     fn want_asset(&self, id: &AssetId, place: Place, faults: &mut Vec<Fault>) {
         if !self.asset_index.contains_key(id) {
-            faults.push(unresolved(
-                "asset",
-                id.as_str(),
-                place,
-                self.asset_index.keys().map(AssetId::as_str),
-            ));
+            faults.push(unresolved("asset", id.as_str(), place));
         }
     }
 
+    /// One fault for each way round, at its first zone in the order of the text. Looks at each zone once.
     fn cycles(&self, faults: &mut Vec<Fault>) {
-        for (at, zone) in self.parts.zones.iter().enumerate() {
-            let mut way = vec![zone.id.to_string()];
-            let mut next = zone.parent.as_ref();
-            // A way longer than there are zones has met a cycle that this zone is not on.
-            while let Some(parent) = next.filter(|_| way.len() <= self.parts.zones.len()) {
-                way.push(parent.to_string());
-                if *parent == zone.id {
-                    let place = Place::new(Table::Zone, at, &[Step::Key("parent")]);
-                    faults.push(Fault::ZoneCycle {
-                        id: zone.id.clone(),
-                        cycle: way,
-                        place,
-                    });
-                    break;
+        let parent_of = |at: usize| {
+            let parent = self.parts.zones.get(at)?.parent.as_ref()?;
+            self.zone_index.get(parent).copied()
+        };
+        // On which walk each zone was met first; a walk that meets its own trace has gone round.
+        let mut walks: Vec<Option<usize>> = vec![None; self.parts.zones.len()];
+        for start in 0..self.parts.zones.len() {
+            let mut next = Some(start);
+            while let Some(at) = next {
+                match walks.get_mut(at) {
+                    Some(walk @ None) => *walk = Some(start),
+                    Some(Some(walk)) if *walk == start => {
+                        faults.extend(self.way_round(at, parent_of));
+                        break;
+                    }
+                    Some(Some(_)) | None => break,
                 }
-                next = self.zone(parent).and_then(|zone| zone.parent.as_ref());
+                next = parent_of(at);
             }
         }
     }
+
+    fn way_round(&self, on_it: usize, parent_of: impl Fn(usize) -> Option<usize>) -> Option<Fault> {
+        let rest = std::iter::successors(parent_of(on_it), |at| parent_of(*at));
+        let members: Vec<usize> = std::iter::once(on_it)
+            .chain(rest.take_while(|at| *at != on_it))
+            .collect();
+        let first = members.iter().copied().min()?;
+        let name = |at: usize| self.parts.zones.get(at).map(|zone| zone.id.to_string());
+        let way = std::iter::successors(Some(first), |at| parent_of(*at));
+        let mut cycle: Vec<String> = way
+            .take(members.len().min(MAX_CYCLE_SHOWN))
+            .filter_map(name)
+            .collect();
+        if members.len() > MAX_CYCLE_SHOWN {
+            cycle.push("…".to_owned());
+        }
+        cycle.extend(name(first));
+        Some(Fault::ZoneCycle {
+            id: self.parts.zones.get(first)?.id.clone(),
+            cycle,
+            place: Place::new(Table::Zone, first, &[Step::Key("parent")]),
+        })
+    }
 }
+
+/// The longest way round that a fault writes out.
+const MAX_CYCLE_SHOWN: usize = 16;
 
 fn index<'a, I: Clone + Ord + std::fmt::Display + 'a>(
     table: Table,
@@ -362,12 +419,37 @@ fn index<'a, I: Clone + Ord + std::fmt::Display + 'a>(
     index
 }
 
-fn unresolved<'a>(kind: &'static str, id: &str, place: Place, known: impl Iterator<Item = &'a str>) -> Fault {
+/// How many references get a "did you mean": each costs a look at every id.
+const MAX_SUGGESTIONS: usize = 20;
+
+/// Says for the first references that don't resolve which id is near.
+fn suggest<'a>(
+    fault: &mut Fault,
+    zones: impl Iterator<Item = &'a str>,
+    assets: impl Iterator<Item = &'a str>,
+    points: impl Iterator<Item = &'a str>,
+) {
+    if let Fault::Unresolved {
+        kind,
+        id,
+        nearest: near,
+        ..
+    } = fault
+    {
+        *near = match *kind {
+            "zone" => nearest(id, zones),
+            "asset" => nearest(id, assets),
+            _ => nearest(id, points),
+        };
+    }
+}
+
+fn unresolved(kind: &'static str, id: &str, place: Place) -> Fault {
     Fault::Unresolved {
         kind,
         id: id.to_owned(),
         place,
-        nearest: nearest(id, known),
+        nearest: None,
     }
 }
 
@@ -375,6 +457,7 @@ fn unresolved<'a>(kind: &'static str, id: &str, place: Place, known: impl Iterat
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     known
+        .filter(|candidate| word.len().abs_diff(candidate.len()) <= 4 * (1 + candidate.len() / 4))
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min()
