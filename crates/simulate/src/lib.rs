@@ -1,1 +1,30 @@
+//! A deterministic maintenance, repair and overhaul plant, and its traffic as frames in order of time.
+//!
+//! [`Simulation`] is given [`Settings`] and gives frames, one after the other, for as long as is asked, in memory that
+//! doesn't grow; and the [`Truth`] about the plant, so that whatever looks at the frames can be measured. The same
+//! settings give the same bytes. It reads no clock and does no I/O: writing a capture file is somebody else's.
+//!
+//! It must not know dissectors, observation or the plant model: its [`encode`] functions are their independent judges.
+//!
+//! Read first: [`Settings`], [`Simulation`], [`Truth`].
 #![forbid(unsafe_code)]
+#![expect(
+    dead_code,
+    unused_imports,
+    reason = "the first thread of the engine; the next landings use it all"
+)]
+
+mod calendar;
+mod dialogue;
+mod dice;
+pub mod encode;
+mod engine;
+mod links;
+mod plant;
+mod settings;
+mod simulation;
+mod truth;
+
+pub use settings::{CapturePoint, Intrusion, Settings, SettingsError, Trouble, UnknownWord};
+pub use simulation::{Frame, Simulation};
+pub use truth::{EventKind, TrueAsset, TrueClaim, TrueEvent, TrueFlow, TrueInterface, TrueZone, Truth};
