@@ -1,1 +1,23 @@
+//! From a plant's conduits to verdicts: what may flow, what an enforced policy would have cut, rules for a firewall.
+//!
+//! [`Policy`] answers for one flow and [`explain`] says why. Nothing here reads files, clocks or packets, or knows how a report is shown.
+//!
+//! Read first: [`Policy`], [`Flow`], [`Verdict`]. The definitions are in `docs/semantics.md`.
 #![forbid(unsafe_code)]
+
+mod explain;
+mod filing;
+mod flow;
+mod open;
+mod place;
+mod policy;
+mod segment;
+mod verdict;
+mod words;
+
+pub use explain::{Explanation, Fact, Subject, explain};
+pub use flow::{Flow, Host};
+pub use open::is_open;
+pub use place::{Claimed, PolicyFault};
+pub use policy::Policy;
+pub use verdict::{Claim, DenyReason, End, SegmentReason, Verdict};

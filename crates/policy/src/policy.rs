@@ -1,0 +1,380 @@
+//! [`Policy`]: a plant's conduits as an index that answers for one flow in a few look-ups.
+//!
+//! The definitions are in `docs/semantics.md`. The tests hold this index to a second implementation that follows the
+//! definitions word by word and knows no index.
+
+use crate::flow::{Flow, Host};
+use crate::open::is_open;
+use crate::place::{AssetIx, InZone, Place, Places, PolicyFault, ZoneIx, usize_of};
+use crate::segment::segment_reason;
+use crate::verdict::{DenyReason, End, Verdict};
+use cofferdam_plant::{AssetId, ConduitId, OpenTimes, PermitId, PortRange, Service, ZoneId};
+use cofferdam_terms::{OperationSet, Transport};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+/// What a plant permits, indexed. It is a value of its own: the plant may go on changing.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    pub(crate) zones: Vec<ZoneNode>,
+    pub(crate) assets: Vec<AssetId>,
+    /// Ordered by id.
+    pub(crate) conduits: Vec<ConduitNode>,
+    /// Ordered by conduit id, then permit id: a rule's place is its rank.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) places: Places,
+    /// Rules for one transport and port, by who initiates and the zone that responds.
+    pub(crate) exact: HashMap<ExactKey, Entries, FixedState>,
+    /// All other rules, by who initiates and the zone that responds.
+    pub(crate) wide: HashMap<(u32, ZoneIx), Entries, FixedState>,
+}
+
+/// A rule and which of its services, ordered by rank.
+pub(crate) type Entries = SmallVec<[(RuleIx, u32); 2]>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RuleIx(pub(crate) u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConduitIx(pub(crate) u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ExactKey {
+    /// A zone's place, or an asset's place after all zones.
+    pub(crate) initiator: u32,
+    pub(crate) responder: ZoneIx,
+    pub(crate) transport: Transport,
+    pub(crate) port: u16,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ZoneNode {
+    pub(crate) id: ZoneId,
+    /// The zone and all that it lies in, innermost first.
+    pub(crate) lineage: SmallVec<[ZoneIx; 4]>,
+    /// Conduits that name the zone itself.
+    pub(crate) conduits: Vec<ConduitIx>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ConduitNode {
+    pub(crate) id: ConduitId,
+    pub(crate) zones: Vec<ZoneIx>,
+    /// Its first rule and one past its last.
+    pub(crate) rules: (u32, u32),
+}
+
+/// A permit, resolved.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) conduit: ConduitIx,
+    pub(crate) permit: PermitId,
+    pub(crate) from: Parties,
+    pub(crate) to: Parties,
+    pub(crate) services: Vec<Service>,
+    pub(crate) operations: OperationSet,
+    pub(crate) open: Option<OpenTimes>,
+    /// Whether the conduit joins every pair of hosts that the parties cover; else it is asked for each.
+    pub(crate) joined: Joined,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    Always,
+    Ask,
+}
+
+/// Who a permit is for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parties {
+    pub(crate) zones: Vec<ZoneIx>,
+    pub(crate) assets: Vec<AssetIx>,
+}
+
+impl Parties {
+    pub(crate) fn cover(&self, host: &InZone, zones: &[ZoneNode]) -> bool {
+        let by_zone = || {
+            zones
+                .get(usize_of(host.zone.0))
+                .is_some_and(|zone| zone.lineage.iter().any(|in_it| self.zones.contains(in_it)))
+        };
+        let by_asset = || {
+            host.assets
+                .iter()
+                .any(|asset| self.assets.binary_search(asset).is_ok())
+        };
+        by_zone() || by_asset()
+    }
+}
+
+impl Policy {
+    /// Addresses that two zones claim the same way, ordered.
+    #[must_use]
+    pub fn faults(&self) -> &[PolicyFault] {
+        self.places.faults()
+    }
+
+    /// The answer for a flow.
+    #[must_use]
+    pub fn verdict(&self, flow: &Flow<'_>) -> Verdict<'_> {
+        let responder = self.places.find(&flow.responder);
+        if let Some(reason) = segment_reason(flow, responder) {
+            return Verdict::Segment(reason);
+        }
+        let from = match self.placed(End::Initiator, flow, self.places.find(&flow.initiator)) {
+            Ok(from) => from,
+            Err(reason) => return Verdict::Deny(reason),
+        };
+        let to = match self.placed(End::Responder, flow, responder) {
+            Ok(to) => to,
+            Err(reason) => return Verdict::Deny(reason),
+        };
+        if from.zone == to.zone
+            && let Some(zone) = self.zone(from.zone)
+        {
+            return Verdict::IntraZone { zone: &zone.id };
+        }
+        match self.first_permit(from, to, flow) {
+            Some((conduit, permit)) => Verdict::Permit { conduit, permit },
+            None => Verdict::Deny(self.refusal(from, to, flow)),
+        }
+    }
+
+    /// The assets that claim a host's address; several if they share it, none if no asset does or two zones' do.
+    pub fn assets_at(&self, host: &Host) -> impl Iterator<Item = &AssetId> {
+        let claimants: &[AssetIx] = match self.places.find(host) {
+            Some(Place::In(host)) => &host.assets,
+            Some(Place::Unzoned(asset)) => std::slice::from_ref(asset),
+            Some(Place::Ambiguous(_)) | None => &[],
+        };
+        claimants
+            .iter()
+            .filter_map(|asset| self.assets.get(usize_of(asset.0)))
+    }
+
+    /// The zone that a host is in, by an asset's claim or by a subnet.
+    #[must_use]
+    pub fn zone_at(&self, host: &Host) -> Option<&ZoneId> {
+        match self.places.find(host)? {
+            Place::In(host) => self.zone(host.zone).map(|zone| &zone.id),
+            Place::Unzoned(_) | Place::Ambiguous(_) => None,
+        }
+    }
+
+    fn placed<'p>(
+        &'p self,
+        end: End,
+        flow: &Flow<'_>,
+        place: Option<&'p Place>,
+    ) -> Result<&'p InZone, DenyReason<'p>> {
+        match place {
+            Some(Place::In(host)) => Ok(host),
+            Some(Place::Unzoned(asset)) => Err(match self.assets.get(usize_of(asset.0)) {
+                Some(asset) => DenyReason::Unzoned { end, asset },
+                None => unknown(end, flow),
+            }),
+            Some(Place::Ambiguous(claims)) => Err(DenyReason::Ambiguous {
+                end,
+                claims: (&claims.0, &claims.1),
+            }),
+            None => Err(unknown(end, flow)),
+        }
+    }
+
+    fn first_permit(&self, from: &InZone, to: &InZone, flow: &Flow<'_>) -> Option<(&ConduitId, &PermitId)> {
+        let mut best: Option<RuleIx> = None;
+        for initiator in &from.initiates {
+            for responder in &to.responds {
+                let exact = ExactKey {
+                    initiator: *initiator,
+                    responder: *responder,
+                    transport: flow.transport,
+                    port: flow.responder_port,
+                };
+                let lists = [self.exact.get(&exact), self.wide.get(&(*initiator, *responder))];
+                for (rule, service) in lists.into_iter().flatten().flatten() {
+                    if best.is_none_or(|best| *rule < best) && self.admits(*rule, *service, from, to, flow) {
+                        best = Some(*rule);
+                    }
+                }
+            }
+        }
+        let rule = self.rule(best?)?;
+        Some((&self.conduit(rule.conduit)?.id, &rule.permit))
+    }
+
+    /// Whether a rule that is filed under the initiator lets the flow through by one of its services.
+    fn admits(&self, rule: RuleIx, service: u32, from: &InZone, to: &InZone, flow: &Flow<'_>) -> bool {
+        let Some(rule) = self.rule(rule) else {
+            return false;
+        };
+        let Some(service) = rule.services.get(usize_of(service)) else {
+            return false;
+        };
+        carries(service, flow)
+            && speaks(service, flow)
+            && allows(rule.operations, flow)
+            && rule.to.cover(to, &self.zones)
+            && (rule.joined == Joined::Always || self.joins(rule.conduit, from.zone, to.zone))
+            && rule.open.as_ref().is_none_or(|open| is_open(open, flow.time))
+    }
+
+    /// Why no permit lets a flow through: how far the permits that came furthest got.
+    fn refusal(&self, from: &InZone, to: &InZone, flow: &Flow<'_>) -> DenyReason<'_> {
+        let mut furthest: Option<(Reached, &ConduitId, &PermitId)> = None;
+        let mut permitted = OperationSet::EMPTY;
+        let joining = self.joining(from.zone, to.zone);
+        for conduit in &joining {
+            for rule in self.rules_of(conduit) {
+                let Some(reached) = self.reached(rule, from, to, flow) else {
+                    continue;
+                };
+                if reached >= Reached::Operations {
+                    permitted = permitted.union(rule.operations);
+                }
+                if furthest.is_none_or(|(best, ..)| reached > best) {
+                    furthest = Some((reached, &conduit.id, &rule.permit));
+                }
+            }
+        }
+        let (Some(from), Some(to)) = (self.zone(from.zone), self.zone(to.zone)) else {
+            // INVARIANT: places hold zones of this plant only.
+            return unknown(End::Initiator, flow);
+        };
+        match (furthest, joining.first()) {
+            (Some((Reached::Services, conduit, permit)), _) => {
+                DenyReason::ServiceNotPermitted { conduit, permit }
+            }
+            (Some((Reached::Protocols, conduit, permit)), _) => {
+                DenyReason::ProtocolNotPermitted { conduit, permit }
+            }
+            (Some((Reached::Operations, conduit, permit)), _) => DenyReason::OperationNotPermitted {
+                conduit,
+                permit,
+                permitted,
+            },
+            (Some((Reached::Times, conduit, permit)), _) => DenyReason::Closed { conduit, permit },
+            (None, Some(conduit)) => DenyReason::PartiesNotPermitted {
+                from: &from.id,
+                to: &to.id,
+                conduit: &conduit.id,
+            },
+            (None, None) => DenyReason::NoConduit {
+                from: &from.id,
+                to: &to.id,
+            },
+        }
+    }
+
+    /// The question at which a rule refuses a flow; `None` if it is not for these parties.
+    fn reached(&self, rule: &Rule, from: &InZone, to: &InZone, flow: &Flow<'_>) -> Option<Reached> {
+        if !(rule.from.cover(from, &self.zones) && rule.to.cover(to, &self.zones)) {
+            return None;
+        }
+        let carrying = || rule.services.iter().filter(|service| carries(service, flow));
+        Some(if carrying().next().is_none() {
+            Reached::Services
+        } else if !carrying().any(|service| speaks(service, flow)) {
+            Reached::Protocols
+        } else if !allows(rule.operations, flow) {
+            Reached::Operations
+        } else {
+            Reached::Times
+        })
+    }
+
+    /// The conduits that join two zones, ordered by id.
+    fn joining(&self, from: ZoneIx, to: ZoneIx) -> Vec<&ConduitNode> {
+        let mut found: Vec<ConduitIx> = self
+            .zone(from)
+            .into_iter()
+            .flat_map(|zone| &zone.lineage)
+            .filter_map(|zone| self.zone(*zone))
+            .flat_map(|zone| &zone.conduits)
+            .copied()
+            .filter(|conduit| self.joins(*conduit, from, to))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+            .into_iter()
+            .filter_map(|conduit| self.conduit(conduit))
+            .collect()
+    }
+
+    /// Whether a conduit joins two zones: two different zones of it hold one each.
+    pub(crate) fn joins(&self, conduit: ConduitIx, from: ZoneIx, to: ZoneIx) -> bool {
+        let (Some(conduit), Some(from), Some(to)) = (self.conduit(conduit), self.zone(from), self.zone(to))
+        else {
+            return false;
+        };
+        let near = || conduit.zones.iter().filter(|zone| from.lineage.contains(zone));
+        let mut far = conduit.zones.iter().filter(|zone| to.lineage.contains(zone));
+        far.any(|far| near().any(|near| near != far))
+    }
+
+    pub(crate) fn zone(&self, at: ZoneIx) -> Option<&ZoneNode> {
+        self.zones.get(usize_of(at.0))
+    }
+
+    pub(crate) fn conduit(&self, at: ConduitIx) -> Option<&ConduitNode> {
+        self.conduits.get(usize_of(at.0))
+    }
+
+    fn rule(&self, at: RuleIx) -> Option<&Rule> {
+        self.rules.get(usize_of(at.0))
+    }
+
+    fn rules_of(&self, conduit: &ConduitNode) -> &[Rule] {
+        let (start, end) = conduit.rules;
+        self.rules.get(usize_of(start)..usize_of(end)).unwrap_or_default()
+    }
+}
+
+/// The question at which a permit refused, in the order of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Services,
+    Protocols,
+    Operations,
+    Times,
+}
+
+fn unknown<'p>(end: End, flow: &Flow<'_>) -> DenyReason<'p> {
+    let host = match end {
+        End::Initiator => flow.initiator,
+        End::Responder => flow.responder,
+    };
+    DenyReason::UnknownHost { end, host }
+}
+
+/// Whether a transport has ports, as far as permits can name them.
+pub(crate) const fn has_ports(transport: Transport) -> bool {
+    matches!(transport, Transport::TCP | Transport::UDP)
+}
+
+/// Whether a service is for the flow's transport and port.
+fn carries(service: &Service, flow: &Flow<'_>) -> bool {
+    let transport = service
+        .transport
+        .is_none_or(|transport| transport == flow.transport);
+    let port = |ports: PortRange| has_ports(flow.transport) && ports.contains(flow.responder_port);
+    transport && service.ports.is_none_or(port)
+}
+
+/// Whether a service is for the flow's application protocol. A flow that does not tell it is not asked.
+fn speaks(service: &Service, flow: &Flow<'_>) -> bool {
+    match (&service.protocol, flow.protocol) {
+        (Some(wanted), Some(spoken)) => wanted.as_str() == spoken,
+        (None, _) | (_, None) => true,
+    }
+}
+
+/// Whether a permit's operations allow the flow's. A flow that does not tell it needs any.
+const fn allows(operations: OperationSet, flow: &Flow<'_>) -> bool {
+    match flow.operation {
+        Some(operation) => operations.contains(operation),
+        None => !operations.is_empty(),
+    }
+}

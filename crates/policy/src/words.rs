@@ -1,0 +1,119 @@
+//! How things of the model are called in sentences, so that every report calls them the same.
+
+use crate::flow::{Flow, Host};
+use cofferdam_plant::{Asset, AssetRole, Party, Permit, PortRange, Service};
+use cofferdam_terms::{OperationSet, Timestamp, Transport};
+
+/// `historian-1 (historian)`, or the bare id where the role is not known or the id says it.
+pub(crate) fn asset(asset: &Asset) -> String {
+    let role = asset.role.value;
+    if role == AssetRole::Unknown || asset.id.as_str().starts_with(role.name()) {
+        asset.id.to_string()
+    } else {
+        format!("{} ({})", asset.id, role.name())
+    }
+}
+
+/// `modbus tcp/502`, `tcp/8443`, `icmp`.
+pub(crate) fn service(protocol: Option<&str>, transport: Transport, port: u16) -> String {
+    let carried = if crate::policy::has_ports(transport) {
+        format!("{transport}/{port}")
+    } else {
+        transport.to_string()
+    };
+    match protocol {
+        Some(protocol) if protocol != carried => format!("{protocol} {carried}"),
+        Some(_) | None => carried,
+    }
+}
+
+/// What a flow asks: `modbus tcp/502, write`.
+pub(crate) fn asked(flow: &Flow<'_>) -> String {
+    let service = service(flow.protocol, flow.transport, flow.responder_port);
+    match flow.operation {
+        Some(operation) => format!("{service}, {operation}"),
+        None => service,
+    }
+}
+
+/// A permitted service as the text form writes it: `modbus tcp/502`, `tcp/1024-1030`, `any`.
+pub(crate) fn permitted_service(service: &Service) -> String {
+    let transport = service
+        .transport
+        .map_or_else(|| "any".to_owned(), |transport| transport.to_string());
+    let carried = match service.ports {
+        Some(ports) => format!("{transport}/{}", port_range(ports)),
+        None => transport,
+    };
+    match &service.protocol {
+        Some(protocol) => format!("{protocol} {carried}"),
+        None => carried,
+    }
+}
+
+/// `502` or `1024-1030`.
+pub(crate) fn port_range(ports: PortRange) -> String {
+    if ports.first() == ports.last() {
+        ports.first().to_string()
+    } else {
+        format!("{}-{}", ports.first(), ports.last())
+    }
+}
+
+/// `read, write`, or `any` for all.
+pub(crate) fn operations(operations: OperationSet) -> String {
+    if operations == OperationSet::ALL {
+        "any operation".to_owned()
+    } else if operations.is_empty() {
+        "no operation".to_owned()
+    } else {
+        operations.to_string()
+    }
+}
+
+/// `zone:cell-1`.
+pub(crate) fn party(party: &Party) -> String {
+    match party {
+        Party::Zone(zone) => format!("zone:{zone}"),
+        Party::Asset(asset) => format!("asset:{asset}"),
+    }
+}
+
+/// A permit in one line: who, whom, by what, for what.
+pub(crate) fn permit(permit: &Permit) -> String {
+    let parties = |list: &[Party]| list.iter().map(party).collect::<Vec<_>>().join(", ");
+    let services: Vec<_> = permit.services.iter().map(permitted_service).collect();
+    format!(
+        "{} to {} by {} for {}{}",
+        parties(&permit.from),
+        parties(&permit.to),
+        services.join(", "),
+        operations(permit.operations),
+        match permit.open {
+            Some(_) => ", at its open times",
+            None => "",
+        }
+    )
+}
+
+/// A host that has no name: its address.
+pub(crate) fn host(host: &Host) -> String {
+    match (host.address(), host.mac) {
+        (Some(ip), _) => ip.to_string(),
+        (None, Some(mac)) => mac.to_string(),
+        (None, None) => host.to_string(),
+    }
+}
+
+/// `2026-03-28 02:00`, UTC.
+pub(crate) fn minute(at: Timestamp) -> String {
+    civil(at, "%Y-%m-%d %H:%M")
+}
+
+/// A time in UTC by a format of `strftime`; the bare number of seconds for what no calendar holds.
+pub(crate) fn civil(at: Timestamp, format: &str) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).map_or_else(
+        |_| format!("{} s", at.secs()),
+        |time| time.strftime(format).to_string(),
+    )
+}
