@@ -5,6 +5,8 @@
 //! Read first: [`Policy`], [`Flow`], [`Verdict`]. The definitions are in `docs/semantics.md`.
 #![forbid(unsafe_code)]
 
+mod activity;
+mod conversation;
 mod explain;
 mod filing;
 mod flow;
@@ -15,6 +17,10 @@ mod segment;
 mod verdict;
 mod words;
 
+pub use activity::{Activity, Hour, Rhythm};
+pub use conversation::{
+    Conversation, ConversationKey, Conversations, Dropped, HostKey, OperationCount, OperationKey, Requests,
+};
 pub use explain::{Explanation, Fact, Subject, explain};
 pub use flow::{Flow, Host};
 pub use open::is_open;
