@@ -2,15 +2,42 @@
 //!
 //! It drives the dissectors and remembers. It must not read files, clocks or settings, nor know of zones or policy.
 //!
-//! Read first: [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
+//! Read first: [`Observer`], [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
 #![forbid(unsafe_code)]
 
+mod clock;
+mod conversation;
+mod facts;
+mod finish;
+mod flow;
+mod follow;
+mod fragments;
+mod hosts;
+mod key;
+mod ledger;
+mod objects;
+mod observer;
+mod operations;
+mod recognise;
 mod record;
+mod services;
+mod settings;
+mod stream;
+mod table;
+mod tap;
+mod tcp;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use observer::{Captured, Observer};
 
 pub use record::{
     Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
     OperationRecord, Recognition, RoleGuess, Traffic,
 };
+pub use settings::{Ceilings, IdleTimes, Settings};
+pub use tap::{MessageContext, MessageSink};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
 pub use cofferdam_dissect::{IdentityField, Protocol};

@@ -1,0 +1,73 @@
+//! How fast a capture is observed and how much memory that takes: `cargo run --example throughput -- FILE.pcap`.
+//!
+//! Everything is on: flows, protocols, operations, assets, coverage. Reading the file is part of it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measuring command, not the library"
+)]
+
+use cofferdam_capture::Source;
+use cofferdam_observe::{FlowRecord, FlowSink, Observer, Settings};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Counts what a store would take.
+#[derive(Default)]
+struct Counted {
+    records: u64,
+    operations: u64,
+}
+
+impl FlowSink for Counted {
+    fn flow(&mut self, record: FlowRecord) {
+        self.records += 1;
+        self.operations += record.operations.len() as u64;
+    }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: throughput FILE.pcap")?);
+    let mut source = Source::open(&path)?;
+    let mut observer = Observer::new(Settings::new(path.display().to_string()));
+    let mut counted = Counted::default();
+    let mut bytes = 0;
+    let start = Instant::now();
+    while let Some(packet) = source.next_packet() {
+        bytes += packet.bytes.len();
+        observer.frame(
+            packet.number,
+            packet.time,
+            packet.link,
+            packet.bytes,
+            packet.original,
+            &mut counted,
+        );
+    }
+    let observation = observer.finish(&mut counted);
+    let seconds = start.elapsed().as_secs_f64();
+    let coverage = observation.coverage;
+    println!(
+        "{} packets, {bytes} bytes in {seconds:.3} s: {:.2} million packets/s",
+        coverage.packets,
+        coverage.packets as f64 / seconds / 1e6,
+    );
+    println!(
+        "{} flow records, {} operations, {} assets; not understood {:?}; evicted {:?}",
+        counted.records,
+        counted.operations,
+        observation.assets.len(),
+        coverage.not_understood,
+        coverage.evicted,
+    );
+    println!("messages {:?}", coverage.messages);
+    println!("{}", peak_memory().unwrap_or_default());
+    Ok(())
+}
+
+/// The highest resident size of this process, as Linux tells it.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    Some(status.lines().find(|line| line.starts_with("VmHWM"))?.to_owned())
+}

@@ -1,0 +1,332 @@
+//! Addresses that spoke: under which MACs, how much, and when.
+//!
+//! An address that is only spoken to makes no entry, so that a scan of the whole address space fills nothing; such
+//! addresses are counted, each once, up to a ceiling. When there is no room for a new one, an address that only ever
+//! sent and was never answered gives way.
+
+use crate::clock::Moment;
+use crate::facts::Facts;
+use crate::flow::Flow;
+use crate::key::End;
+use crate::ledger::Tally;
+use crate::record::{FlowRecord, Traffic};
+use crate::settings::Settings;
+use cofferdam_dissect::{About, Identity, IdentityField, Protocol};
+use cofferdam_terms::{MacAddr, Timestamp, VlanId};
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
+use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+
+/// The most MACs that are kept of one address.
+pub(crate) const MAX_MACS: usize = 4;
+/// How many entries are looked at for one that can give way.
+const MAX_SEARCHED: usize = 64;
+
+/// What names a host: its IP address, or its MAC where it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Address {
+    Ip(IpAddr),
+    Mac(MacAddr),
+}
+
+impl Address {
+    /// Whether one host alone can have it. Group and unspecified addresses are nobody's.
+    pub(crate) fn is_one_host(self) -> bool {
+        match self {
+            Self::Ip(IpAddr::V4(ip)) => !ip.is_multicast() && !ip.is_broadcast() && !ip.is_unspecified(),
+            Self::Ip(IpAddr::V6(ip)) => !ip.is_multicast() && !ip.is_unspecified(),
+            Self::Mac(mac) => !mac.is_group() && mac != MacAddr::default(),
+        }
+    }
+}
+
+/// An address on the VLAN where it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Spot {
+    pub(crate) address: Address,
+    pub(crate) vlan: Option<VlanId>,
+}
+
+/// A host's number, good until the host gives way to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HostId {
+    slot: u32,
+    generation: u32,
+}
+
+/// A MAC under which an address was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Nic {
+    pub(crate) mac: MacAddr,
+    /// The first packet that shows it.
+    pub(crate) packet: u64,
+    /// The highest time to live of packets that it sent from this address; 0 if it sent none.
+    pub(crate) ttl: u8,
+    /// The protocol and packet that say that this MAC has this address.
+    pub(crate) bound: Option<(Protocol, u64)>,
+}
+
+/// An address that spoke.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    pub(crate) spot: Spot,
+    pub(crate) nics: SmallVec<[Nic; 1]>,
+    /// It sent something, rather than only being told of.
+    pub(crate) heard: bool,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+    pub(crate) sent: Traffic,
+    pub(crate) received: Traffic,
+    generation: u32,
+}
+
+/// All addresses that spoke.
+pub(crate) struct Hosts {
+    index: HashMap<Spot, u32, SeedableRandomState>,
+    slots: Vec<Host>,
+    ceiling: usize,
+    cursor: usize,
+    silent: HashSet<u64, SeedableRandomState>,
+    silent_ceiling: usize,
+    hasher: SeedableRandomState,
+    pub(crate) facts: Facts,
+    pub(crate) evicted: Tally<&'static str>,
+}
+
+impl Hosts {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let hasher = SeedableRandomState::with_seed(settings.hash_seed, SharedSeed::global_fixed());
+        Self {
+            index: HashMap::with_hasher(hasher.clone()),
+            slots: Vec::new(),
+            ceiling: settings.ceilings.hosts,
+            cursor: 0,
+            silent: HashSet::with_hasher(hasher.clone()),
+            silent_ceiling: settings.ceilings.silent_addresses,
+            facts: Facts::new(settings, hasher.clone()),
+            hasher,
+            evicted: Tally::default(),
+        }
+    }
+
+    fn get_mut(&mut self, id: HostId) -> Option<&mut Host> {
+        let host = self.slots.get_mut(id.slot as usize)?;
+        (host.generation == id.generation).then_some(host)
+    }
+
+    /// One end of a flow spoke for the first time in it, or under another MAC.
+    pub(crate) fn sight(
+        &mut self,
+        spot: Spot,
+        mac: Option<MacAddr>,
+        ttl: u8,
+        moment: Moment,
+    ) -> Option<HostId> {
+        let id = self.find_or_add(spot, moment)?;
+        let host = self.get_mut(id)?;
+        host.heard = true;
+        if let Some(mac) = mac
+            && !host.see_mac(mac, ttl, None, moment)
+        {
+            self.evicted.add("macs-per-address", 1, moment.packet);
+        }
+        Some(id)
+    }
+
+    /// Something claims that a MAC has an address.
+    fn bind(&mut self, spot: Spot, mac: MacAddr, protocol: Protocol, by_itself: bool, moment: Moment) {
+        let Some(id) = self.find_or_add(spot, moment) else {
+            return;
+        };
+        let Some(host) = self.get_mut(id) else { return };
+        host.heard |= by_itself;
+        host.last = host.last.max(moment.time);
+        if !host.see_mac(mac, 0, Some(protocol), moment) {
+            self.evicted.add("macs-per-address", 1, moment.packet);
+        }
+    }
+
+    fn find_or_add(&mut self, spot: Spot, moment: Moment) -> Option<HostId> {
+        if !spot.address.is_one_host() {
+            return None;
+        }
+        if let Some(slot) = self.index.get(&spot) {
+            let generation = self.slots.get(*slot as usize)?.generation;
+            return Some(HostId {
+                slot: *slot,
+                generation,
+            });
+        }
+        let slot = if self.slots.len() < self.ceiling {
+            self.slots.len()
+        } else {
+            self.evicted.add("hosts", 1, moment.packet);
+            self.make_room()?
+        };
+        let generation = self
+            .slots
+            .get(slot)
+            .map_or(0, |host| host.generation.wrapping_add(1));
+        let host = Host {
+            spot,
+            nics: SmallVec::new(),
+            heard: false,
+            first: moment.time,
+            last: moment.time,
+            sent: Traffic::default(),
+            received: Traffic::default(),
+            generation,
+        };
+        match self.slots.get_mut(slot) {
+            Some(old) => *old = host,
+            None => self.slots.push(host),
+        }
+        let slot = u32::try_from(slot).ok()?;
+        self.index.insert(spot, slot);
+        Some(HostId { slot, generation })
+    }
+
+    /// The slot of a host that gives way, taken out of the index.
+    fn make_room(&mut self) -> Option<usize> {
+        for _ in 0..MAX_SEARCHED {
+            let slot = self.cursor;
+            self.cursor = (self.cursor + 1) % self.slots.len().max(1);
+            let host = self.slots.get(slot)?;
+            if host.received.packets == 0 {
+                self.index.remove(&host.spot);
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    /// Takes an identity fact that one end of a flow stated.
+    pub(crate) fn learn(&mut self, flow: &Flow, from: End, identity: &Identity<'_>, moment: Moment) {
+        let vlan = flow.key.vlan();
+        let spot = match identity.about {
+            About::Sender => Some(spot_of(flow, from)),
+            About::Receiver => Some(spot_of(flow, from.other())),
+            About::Host { ip: Some(ip), .. } => Some(Spot {
+                address: Address::Ip(ip),
+                vlan,
+            }),
+            About::Host {
+                mac: Some(mac),
+                ip: None,
+            } => Some(Spot {
+                address: Address::Mac(mac),
+                vlan,
+            }),
+            About::Host { mac: None, ip: None } => None,
+        };
+        let Some(spot) = spot.filter(|spot| spot.address.is_one_host()) else {
+            return;
+        };
+        let about_pair = match identity.about {
+            About::Host {
+                mac: Some(mac),
+                ip: Some(_),
+            } if !mac.is_group() => Some(mac),
+            About::Host { .. } | About::Sender | About::Receiver => None,
+        };
+        if let Some(mac) = about_pair {
+            let by_itself = flow.endpoint(from).mac == Some(mac);
+            self.bind(spot, mac, identity.protocol, by_itself, moment);
+        }
+        if identity.field != IdentityField::Binding {
+            self.facts.add(spot, identity, moment, &mut self.evicted);
+        }
+    }
+
+    /// Counts a flow's record for its two ends.
+    pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord) {
+        let (initiator, responder) = (flow.initiator, flow.initiator.other());
+        for (end, sent, received) in [
+            (initiator, record.sent, record.received),
+            (responder, record.received, record.sent),
+        ] {
+            let host = flow.hosts.at(end).and_then(|id| self.get_mut(id));
+            match host {
+                Some(host) => {
+                    host.sent = sum(host.sent, sent);
+                    host.received = sum(host.received, received);
+                    host.first = host.first.min(record.first);
+                    host.last = host.last.max(record.last);
+                }
+                None if !flow.seen.at(end).spoke => self.note_silent(spot_of(flow, end), record.packet),
+                None => {}
+            }
+        }
+    }
+
+    /// An address was spoken to and is not known to have spoken.
+    fn note_silent(&mut self, spot: Spot, packet: u64) {
+        if !spot.address.is_one_host() {
+            return;
+        }
+        let hash = self.hasher.hash_one(spot);
+        if self.silent.len() < self.silent_ceiling {
+            self.silent.insert(hash);
+        } else if !self.silent.contains(&hash) {
+            self.evicted.add("silent-addresses", 1, packet);
+        }
+    }
+
+    /// The addresses that spoke, ordered; how many were spoken to and did not; the facts.
+    pub(crate) fn finish(mut self) -> (Vec<Host>, u64, Facts, Tally<&'static str>) {
+        for host in &self.slots {
+            if host.heard {
+                self.silent.remove(&self.hasher.hash_one(host.spot));
+            }
+        }
+        let silent = self.silent.len() as u64;
+        let mut hosts = self.slots;
+        hosts.sort_unstable_by_key(|host| host.spot);
+        (hosts, silent, self.facts, self.evicted)
+    }
+}
+
+impl Host {
+    /// Notes a MAC; false when there is no more room.
+    fn see_mac(&mut self, mac: MacAddr, ttl: u8, bound: Option<Protocol>, moment: Moment) -> bool {
+        let bound = bound.map(|protocol| (protocol, moment.packet));
+        if let Some(nic) = self.nics.iter_mut().find(|nic| nic.mac == mac) {
+            nic.ttl = nic.ttl.max(ttl);
+            nic.bound = nic.bound.or(bound);
+            return true;
+        }
+        if mac.is_group() || self.nics.len() >= MAX_MACS {
+            return mac.is_group();
+        }
+        self.nics.push(Nic {
+            mac,
+            packet: moment.packet,
+            ttl,
+            bound,
+        });
+        true
+    }
+}
+
+/// Where a flow's end is.
+pub(crate) fn spot_of(flow: &Flow, end: End) -> Spot {
+    let endpoint = flow.endpoint(end);
+    let address = match (endpoint.ip, endpoint.mac) {
+        (Some(ip), _) => Address::Ip(ip),
+        (None, mac) => Address::Mac(mac.unwrap_or_default()),
+    };
+    Spot {
+        address,
+        vlan: flow.key.vlan(),
+    }
+}
+
+pub(crate) const fn sum(a: Traffic, b: Traffic) -> Traffic {
+    Traffic {
+        packets: a.packets + b.packets,
+        bytes: a.bytes + b.bytes,
+    }
+}

@@ -1,0 +1,244 @@
+//! TCP connections: opening, data in stream order, holes, closing.
+//!
+//! In order, a segment costs a comparison and goes straight on. What comes early waits until the hole before it is
+//! filled, or until it is plain that the capture lost those bytes: the receiver acknowledged them, too much waits, or
+//! the flow ends. The session is then told of the gap.
+
+use crate::clock::Moment;
+use crate::flow::{Flow, Stage};
+use crate::follow;
+use crate::key::End;
+use crate::ledger::TCP;
+use crate::stream::{Opening, Overlap, Place, Queued, length_of};
+use crate::world::{Out, World};
+use cofferdam_dissect::frame::Segment;
+
+/// Whether a segment opens another connection between the ports of one that is known.
+pub(crate) fn opens_another(flow: &mut Flow, from: End, segment: &Segment<'_>) -> bool {
+    segment.flags.syn()
+        && !segment.flags.rst()
+        && flow.halves.at_mut(from).open(segment.sequence.wrapping_add(1)) == Opening::Another
+}
+
+/// Takes a segment. SYNs have been looked at by [`opens_another`].
+pub(crate) fn segment(
+    flow: &mut Flow,
+    from: End,
+    segment: &Segment<'_>,
+    moment: Moment,
+    world: &mut World,
+    out: &mut Out<'_>,
+) {
+    let flags = segment.flags;
+    if flags.rst() {
+        reset(flow, from, segment, moment, world);
+        return;
+    }
+    let length = length_of(segment.payload).saturating_add(segment.cut);
+    let seen = flow.seen.at_mut(from);
+    seen.served |= length > 0 || (flags.syn() && flags.ack());
+    if flags.ack() && !flags.syn() && length > 0 {
+        flow.seen.at_mut(from.other()).acknowledged = true;
+    }
+    if length > 0 {
+        let sequence = segment.sequence.wrapping_add(u32::from(flags.syn()));
+        data(flow, from, sequence, segment, moment, world, out);
+    }
+    if flags.ack() && flow.conversation.is_some() {
+        look_for_loss(flow, from.other(), segment.acknowledgement, world, out);
+    }
+    if flags.fin() {
+        flow.halves.at_mut(from).fin = true;
+        flow.ended |= flow.halves.at(from.other()).fin;
+    }
+}
+
+#[cold]
+fn reset(flow: &mut Flow, from: End, segment: &Segment<'_>, moment: Moment, world: &mut World) {
+    if flow.halves.at(from).accepts_reset(segment.sequence) {
+        flow.ended = true;
+    } else {
+        let key = (TCP, "reset-out-of-window");
+        world.ledger.anomalies.add(key, 1, moment.packet);
+    }
+}
+
+#[inline]
+fn data(
+    flow: &mut Flow,
+    from: End,
+    sequence: u32,
+    segment: &Segment<'_>,
+    moment: Moment,
+    world: &mut World,
+    out: &mut Out<'_>,
+) {
+    let (bytes, cut) = (segment.payload, segment.cut);
+    let length = length_of(bytes).saturating_add(cut);
+    match flow.halves.at_mut(from).place(sequence, length) {
+        Place::Next { old } => {
+            take(flow, from, bytes, cut, old, moment, world, out);
+            if has_ahead(flow, from) {
+                take_due(flow, from, world, out);
+            }
+        }
+        Place::Old => repeated(flow, from, sequence, bytes, moment, world),
+        Place::Ahead(hole) if flow.stage == Stage::Dismissed && !has_ahead(flow, from) => {
+            let half = flow.halves.at_mut(from);
+            half.skip_hole(hole);
+            half.advance(length);
+            flow.missed += u64::from(hole) + u64::from(cut);
+        }
+        Place::Ahead(_) => wait(flow, from, sequence, segment, moment, world, out),
+        Place::Astray => {
+            let key = (TCP, "segment-out-of-window");
+            world.ledger.anomalies.add(key, 1, moment.packet);
+        }
+    }
+}
+
+/// Takes bytes whose turn it is, without the first `old` ones.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the packet path passes on what it has without packing it up"
+)]
+#[inline]
+fn take(
+    flow: &mut Flow,
+    from: End,
+    bytes: &[u8],
+    cut: u32,
+    old: u32,
+    moment: Moment,
+    world: &mut World,
+    out: &mut Out<'_>,
+) {
+    let fresh = bytes.get(old as usize..).unwrap_or_default();
+    flow.halves.at_mut(from).advance(length_of(fresh));
+    follow::payload(flow, from, fresh, moment, world, out);
+    let captured = length_of(bytes);
+    let cut = cut - old.saturating_sub(captured).min(cut);
+    if cut > 0 {
+        miss(flow, from, cut, world);
+    }
+}
+
+/// So many bytes that are next will not come.
+#[cold]
+fn miss(flow: &mut Flow, from: End, length: u32, world: &mut World) {
+    flow.missed += u64::from(length);
+    flow.halves.at_mut(from).advance(length);
+    let side = flow.side(from);
+    if let Some(talk) = &mut flow.conversation {
+        talk.miss(from, side, length);
+        world.account(talk);
+    }
+}
+
+#[cold]
+fn repeated(flow: &mut Flow, from: End, sequence: u32, bytes: &[u8], moment: Moment, world: &mut World) {
+    let half = flow.halves.at_mut(from);
+    if flow.stage == Stage::Dismissed {
+        let late = half.fills_hole(sequence, length_of(bytes));
+        flow.missed = flow.missed.saturating_sub(u64::from(late));
+        return;
+    }
+    let next = half.next;
+    let conflicts = flow
+        .conversation
+        .as_ref()
+        .is_some_and(|talk| talk.inboxes.at(from).contradicts(next, sequence, bytes));
+    if conflicts {
+        note_conflict(moment, world);
+    }
+}
+
+fn note_conflict(moment: Moment, world: &mut World) {
+    let key = (TCP, "conflicting-overlap");
+    world.ledger.anomalies.add(key, 1, moment.packet);
+}
+
+fn has_ahead(flow: &Flow, from: End) -> bool {
+    let talk = flow.conversation.as_ref();
+    talk.is_some_and(|talk| !talk.inboxes.at(from).ahead.is_empty())
+}
+
+/// Keeps a segment that came before its turn.
+#[cold]
+fn wait(
+    flow: &mut Flow,
+    from: End,
+    sequence: u32,
+    segment: &Segment<'_>,
+    moment: Moment,
+    world: &mut World,
+    out: &mut Out<'_>,
+) {
+    let next = flow.halves.at(from).next;
+    let talk = flow.conversation.get_or_insert_default();
+    let ahead = &mut talk.inboxes.at_mut(from).ahead;
+    let overlap = ahead.insert(next, sequence, segment.payload, segment.cut, moment);
+    let full = ahead.is_full();
+    world.account(talk);
+    if overlap == Overlap::Conflicts {
+        note_conflict(moment, world);
+    }
+    if full || world.reassembly_is_full() {
+        if !full {
+            world.ledger.evicted.add("reassembly", 1, moment.packet);
+        }
+        pass_over_hole(flow, from, world, out);
+    }
+}
+
+/// Gives the bytes before the first waiting segment up, and takes what is due then.
+fn pass_over_hole(flow: &mut Flow, from: End, world: &mut World, out: &mut Out<'_>) {
+    let next = flow.halves.at(from).next;
+    let talk = flow.conversation.as_ref();
+    let Some(first) = talk.and_then(|talk| talk.inboxes.at(from).ahead.first()) else {
+        return;
+    };
+    miss(flow, from, first.wrapping_sub(next), world);
+    take_due(flow, from, world, out);
+}
+
+/// Takes waiting segments as far as the stream has come to them.
+#[cold]
+fn take_due(flow: &mut Flow, from: End, world: &mut World, out: &mut Out<'_>) {
+    while let Some(due) = next_due(flow, from) {
+        let length = length_of(&due.bytes).saturating_add(due.cut);
+        if let Place::Next { old } = flow.halves.at_mut(from).place(due.sequence, length) {
+            take(flow, from, &due.bytes, due.cut, old, due.moment, world, out);
+        }
+    }
+    if let Some(talk) = &mut flow.conversation {
+        world.account(talk);
+    }
+}
+
+fn next_due(flow: &mut Flow, from: End) -> Option<Queued> {
+    let next = flow.halves.at(from).next;
+    let talk = flow.conversation.as_mut()?;
+    talk.inboxes.at_mut(from).ahead.take_due(next)
+}
+
+/// An acknowledgement may show that what `sender`'s stream waits for was received and not captured.
+#[inline]
+fn look_for_loss(flow: &mut Flow, sender: End, acknowledged: u32, world: &mut World, out: &mut Out<'_>) {
+    let Some(talk) = &mut flow.conversation else {
+        return;
+    };
+    let ahead = &mut talk.inboxes.at_mut(sender).ahead;
+    if !ahead.is_empty() && ahead.is_lost(acknowledged) {
+        pass_over_hole(flow, sender, world, out);
+    }
+}
+
+/// The flow ends: nothing that is missing will come any more.
+pub(crate) fn flush(flow: &mut Flow, world: &mut World, out: &mut Out<'_>) {
+    for end in [flow.initiator, flow.initiator.other()] {
+        while has_ahead(flow, end) {
+            pass_over_hole(flow, end, world, out);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests of the whole observer, on frames made to order and a protocol of our own.
+
+mod flows;
+mod frames;
+mod toy;
