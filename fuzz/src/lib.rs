@@ -2,6 +2,10 @@
 //! coverage-guided targets and the smoke test run the same code.
 #![forbid(unsafe_code)]
 
+mod capture;
+
+pub use capture::capture;
+
 use cofferdam_dissect::frame::{self, Network, Transport};
 use cofferdam_dissect::{REGISTRY, testing};
 use cofferdam_terms::LinkType;
@@ -16,7 +20,7 @@ pub struct Target {
     pub seeds: Vec<Vec<u8>>,
 }
 
-/// Every target: the frame decoder, then each registered protocol.
+/// Every target: the capture reader, the frame decoder, then each registered protocol.
 #[must_use]
 pub fn targets() -> Vec<Target> {
     let frame = Target {
@@ -33,7 +37,7 @@ pub fn targets() -> Vec<Target> {
             .map(|sample| testing::seed(registration, sample))
             .collect(),
     });
-    std::iter::once(frame).chain(protocols).collect()
+    [capture::target(), frame].into_iter().chain(protocols).collect()
 }
 
 /// Runs a protocol's target by its name.

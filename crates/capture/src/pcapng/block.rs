@@ -56,16 +56,15 @@ impl Kind {
         )
     }
 
-    /// Whether it is a type that may be longer than the buffer, and is then passed over.
+    /// Whether it is a known type that may be longer than the buffer, and is then passed over.
     pub(super) const fn is_bulky(self) -> bool {
-        !matches!(
+        matches!(
             self,
-            Self::SECTION
-                | Self::INTERFACE
-                | Self::OBSOLETE_PACKET
-                | Self::SIMPLE_PACKET
-                | Self::STATISTICS
-                | Self::ENHANCED_PACKET
+            Self::NAME_RESOLUTION
+                | Self::SYSTEMD_JOURNAL
+                | Self::DECRYPTION_SECRETS
+                | Self::CUSTOM
+                | Self::CUSTOM_UNCOPIED
         )
     }
 }
@@ -226,11 +225,12 @@ impl Block {
         .take(MAX_OPTIONS)
     }
 
-    /// Whether the block's length agrees with that of the packet in it. True for blocks without one.
-    pub(super) fn agrees_with_its_packet(&self, bytes: &[u8]) -> bool {
+    /// Whether the block's length can be believed though its end is missing: the type is known, and the length agrees
+    /// with that of the packet in it, if there is one.
+    pub(super) fn is_believable(&self, bytes: &[u8]) -> bool {
         let (data, captured) = match self.kind {
             Kind::ENHANCED_PACKET | Kind::OBSOLETE_PACKET => (PACKET_DATA, self.order.u32_at(bytes, 20)),
-            _ => return true,
+            kind => return kind.is_known(),
         };
         captured.is_none_or(|captured| {
             let least = (captured as usize).next_multiple_of(4) + data + 4;

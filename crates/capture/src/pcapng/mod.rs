@@ -21,7 +21,8 @@ use cofferdam_terms::Timestamp;
 
 /// The most interfaces that are kept of one source; packets on further ones are damage.
 pub const MAX_INTERFACES: u32 = 4096;
-/// The longest block without packets that is passed over by its length (64 MiB). One that claims more is damaged.
+/// The longest block that is passed over by its length alone (64 MiB), its end unseen: names, secrets, custom blocks. One
+/// that claims more is damaged, as is one of another type that claims more than [`BUFFER_BYTES`].
 pub const MAX_BLOCK: u32 = 64 << 20;
 
 /// A pcapng file's reader.
@@ -134,11 +135,10 @@ impl PcapNg {
         }
     }
 
-    /// A block whose end is not at hand. If nothing follows, either the capture was cut short or the length is wrong;
-    /// a packet's own lengths tell which.
+    /// A block whose end is not at hand. If nothing follows, either the capture was cut short or the length is wrong.
     #[cold]
     fn incomplete(&mut self, view: &View<'_>, block: &Block, log: &mut DamageLog) -> Step {
-        if view.rest == Rest::None && !block.agrees_with_its_packet(view.bytes) {
+        if view.rest == Rest::None && !block.is_believable(view.bytes) {
             return self.lose(
                 view,
                 DamageKind::ImpossibleLength {

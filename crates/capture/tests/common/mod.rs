@@ -3,11 +3,15 @@
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test says what it did not run, and may fail"
+    clippy::cast_possible_truncation,
+    reason = "a test says what it did not run, may fail, and takes numbers apart"
 )]
 
-use cofferdam_capture::Source;
+pub(crate) mod encode;
+
+use cofferdam_capture::{OpenError, Source};
 use cofferdam_terms::{LinkType, Timestamp};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,6 +39,25 @@ pub(crate) fn drain(source: &mut Source) -> Vec<Owned> {
         });
     }
     packets
+}
+
+/// Opens bytes as a capture.
+pub(crate) fn open(bytes: &[u8]) -> Result<Source, OpenError> {
+    Source::from_reader("test", Box::new(Cursor::new(bytes.to_vec())))
+}
+
+/// Opens bytes that arrive a few at a time, as they do from a pipe.
+pub(crate) fn open_by_pieces(bytes: &[u8], size: usize) -> Result<Source, OpenError> {
+    Source::from_reader("test", Box::new(Pieces(Cursor::new(bytes.to_vec()), size)))
+}
+
+struct Pieces(Cursor<Vec<u8>>, usize);
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = into.len().min(self.1);
+        self.0.read(into.get_mut(..length).unwrap())
+    }
 }
 
 /// The real captures, in name order; none, with a printed line, where they are not.
