@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+pub mod backends;
 mod conversation;
 mod explain;
 mod filing;
