@@ -9,6 +9,7 @@
 
 pub mod frame;
 mod message;
+mod modbus;
 mod reader;
 mod registry;
 mod s7comm;

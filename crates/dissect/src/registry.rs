@@ -1,6 +1,5 @@
 //! The list of protocols. Adding one is a file and a line here; tests fail while a file is not in the list.
 
-use crate::s7comm;
 use crate::session::{Context, Probe, Session};
 use cofferdam_terms::EtherType;
 use std::fmt;
@@ -51,7 +50,7 @@ pub struct Sample {
 }
 
 /// Every protocol, in the order in which probes are asked.
-pub const REGISTRY: &[Registration] = &[s7comm::REGISTRATION];
+pub const REGISTRY: &[Registration] = &[crate::modbus::REGISTRATION, crate::s7comm::REGISTRATION];
 
 /// The registration of a protocol.
 #[must_use]

@@ -1,0 +1,3 @@
+//! Modbus and UMAS.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("modbus", script));
