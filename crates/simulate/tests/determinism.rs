@@ -1,5 +1,7 @@
 //! The same settings give the same bytes, other seeds give others, and memory doesn't grow with the capture.
 
+#![expect(clippy::unwrap_used, reason = "a test's helper may fail the test")]
+
 use cofferdam_simulate::{Settings, Simulation};
 use sha2::{Digest, Sha256};
 use std::time::Duration;

@@ -6,8 +6,24 @@
 //! (named in each file) keep that from happening.
 
 pub mod arp;
+pub mod cip;
+pub mod der;
+pub mod dhcp;
+pub mod dnp3;
+pub mod dns;
+pub mod enip;
 pub mod frame;
+pub mod http;
+pub mod lldp;
 pub mod modbus;
+pub mod ntlm;
+pub mod ntp;
+pub mod opcua;
+pub mod rdp;
+pub mod s7;
+pub mod smb2;
+pub mod ssh;
+pub mod tls;
 
 /// Appends a 16-bit number, most significant byte first.
 pub fn be16(out: &mut Vec<u8>, value: u16) {
