@@ -8,6 +8,7 @@
 mod activity;
 pub mod backends;
 mod conversation;
+mod draft;
 mod explain;
 mod filing;
 mod flow;
@@ -22,6 +23,7 @@ pub use activity::{Activity, Hour, Rhythm};
 pub use conversation::{
     Conversation, ConversationKey, Conversations, Dropped, HostKey, OperationCount, OperationKey, Requests,
 };
+pub use draft::{Draft, DraftError, DraftSettings, LeftOut, LeftOutReason, Placement, draft};
 pub use explain::{Explanation, Fact, Subject, explain};
 pub use flow::{Flow, Host};
 pub use open::is_open;

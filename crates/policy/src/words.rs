@@ -117,3 +117,36 @@ pub(crate) fn civil(at: Timestamp, format: &str) -> String {
         |time| time.strftime(format).to_string(),
     )
 }
+
+/// A number with its thousands told apart: `1,234,567`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 host`, `12 hosts`.
+pub(crate) fn counted(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", count(number))
+}
+
+/// The first few of a list, and how many more: `a, b, c and 4 more`.
+pub(crate) fn some<T: std::fmt::Display>(list: &[T], most: usize) -> String {
+    let shown: Vec<_> = list.iter().take(most).map(ToString::to_string).collect();
+    match list.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A length of a list as a number to print.
+pub(crate) fn len<T>(list: &[T]) -> u64 {
+    u64::try_from(list.len()).unwrap_or(u64::MAX)
+}
