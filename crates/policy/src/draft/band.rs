@@ -2,6 +2,7 @@
 
 use super::assets::{Host, Hosts};
 use crate::conversation::Conversations;
+use crate::words;
 use cofferdam_observe::Protocol;
 use cofferdam_plant::{AssetRole, ZoneKind};
 use cofferdam_terms::Transport;
@@ -211,8 +212,8 @@ fn temporary(host: &Host<'_>, conversations: &Conversations) -> Option<String> {
     let seldom = recorded >= DAYS_TO_TELL_TEMPORARY && there > 0 && there * 5 <= recorded;
     (portable && seldom).then(|| {
         format!(
-            "It was there on {there} of {recorded} recorded days, for {} hours in all: it is connected now and then.",
-            host.activity.hour_count()
+            "It was there on {there} of {recorded} recorded days, for {} in all: it is connected now and then.",
+            words::counted(host.activity.hour_count(), "hour")
         )
     })
 }

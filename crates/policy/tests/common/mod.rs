@@ -9,6 +9,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub(crate) mod reference;
+pub(crate) mod seen;
 
 use cofferdam_plant::{
     Asset, AssetRole, Attribute, Conduit, Interface, OpenTimes, Parts, Party, Permit, Plant, PortRange,
