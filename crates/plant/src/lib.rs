@@ -6,10 +6,12 @@
 //! Read first: [`Plant`], [`Document`], [`Diagnostic`].
 #![forbid(unsafe_code)]
 
+pub mod checks;
 mod diagnostic;
 mod id;
 mod level;
 mod model;
+mod observed;
 mod plant;
 pub mod render;
 mod source;
@@ -18,6 +20,7 @@ pub mod strategies;
 pub mod text;
 mod window;
 
+pub use checks::{Checked, Facts, check, explain};
 pub use diagnostic::{Clause, Code, Diagnostic, Fix, Label, Severity, Standard, TextEdit};
 pub use id::{AssetId, ConduitId, EnforcementPointId, InvalidId, PermitId, ProtocolName, SiteId, ZoneId};
 pub use level::{FoundationalRequirement, SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
@@ -25,6 +28,7 @@ pub use model::{
     Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Party, Permit, PortRange, Protection,
     Provenance, Service, Site, Stage, Zone, ZoneKind,
 };
+pub use observed::{End, Observed, ObservedUse};
 pub use plant::{Fault, Parts, Place, Plant, Step, Table, nearest};
 pub use source::{LineColumn, Source, Span};
 pub use text::{Document, Rejection, parse, parse_bytes};

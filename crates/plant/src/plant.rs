@@ -253,6 +253,18 @@ impl Plant {
             .and_then(|at| self.parts.enforcement_points.get(*at))
     }
 
+    /// A zone's place in [`zones`](Self::zones).
+    #[must_use]
+    pub fn zone_position(&self, id: &ZoneId) -> Option<usize> {
+        self.zone_index.get(id).copied()
+    }
+
+    /// An asset's place in [`assets`](Self::assets).
+    #[must_use]
+    pub fn asset_position(&self, id: &AssetId) -> Option<usize> {
+        self.asset_index.get(id).copied()
+    }
+
     /// A zone and all that it lies in, innermost first. Ends, since there is no cycle.
     pub fn lineage<'a>(&'a self, id: &ZoneId) -> impl Iterator<Item = &'a Zone> + use<'a> {
         std::iter::successors(self.zone(id), |zone| {
