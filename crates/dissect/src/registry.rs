@@ -50,7 +50,12 @@ pub struct Sample {
 }
 
 /// Every protocol, in the order in which probes are asked.
-pub const REGISTRY: &[Registration] = &[crate::modbus::REGISTRATION, crate::s7comm::REGISTRATION];
+pub const REGISTRY: &[Registration] = &[
+    // One a line, by name.
+    crate::enip::REGISTRATION,
+    crate::modbus::REGISTRATION,
+    crate::s7comm::REGISTRATION,
+];
 
 /// The registration of a protocol.
 #[must_use]
