@@ -177,6 +177,53 @@ impl Places {
         self.places.get(usize_of(place.0))
     }
 
+    /// Every claimed IP address, as disjoint ranges (first and last address) in order, IPv4 before IPv6, each with its
+    /// place. VLANs are not asked: an address that is told apart only by them is ambiguous here.
+    pub(crate) fn claimed(&self) -> (Vec<ClaimedRange<'_>>, Vec<ClaimedRange<'_>>) {
+        let mut exact: Vec<(IpAddr, PlaceIx)> = self.ips.iter().map(|(ip, place)| (*ip, *place)).collect();
+        exact.sort_unstable();
+        let (v4, v6): (Vec<_>, Vec<_>) = exact.into_iter().partition(|(ip, _)| ip.is_ipv4());
+        (
+            self.split(&self.v4, &v4, u128::from(u32::MAX)),
+            self.split(&self.v6, &v6, u128::MAX),
+        )
+    }
+
+    /// Ranges, with single addresses cut out of them.
+    fn split(
+        &self,
+        ranges: &Ranges,
+        exact: &[(IpAddr, PlaceIx)],
+        last_address: u128,
+    ) -> Vec<ClaimedRange<'_>> {
+        let mut out = Vec::new();
+        let mut push = |first: u128, last: u128, place: Option<PlaceIx>| {
+            if let Some(place) = place.and_then(|place| self.get(place)) {
+                out.push(ClaimedRange { first, last, place });
+            }
+        };
+        // The space below the first start is nobody's.
+        let bounds = std::iter::once((0, None)).chain(ranges.starts.iter().copied());
+        let ends = ranges.starts.iter().map(|(start, _)| Some(*start)).chain([None]);
+        let mut exact = exact.iter().map(|(ip, place)| (number(*ip), *place)).peekable();
+        for ((mut from, place), end) in bounds.zip(ends) {
+            while let Some((address, own)) =
+                exact.next_if(|(address, _)| end.is_none_or(|end| *address < end))
+            {
+                if from < address {
+                    push(from, address - 1, place);
+                }
+                push(address, address, Some(own));
+                from = address.saturating_add(1);
+            }
+            let last = end.map_or(last_address, |end| end.saturating_sub(1));
+            if from <= last && end != Some(0) {
+                push(from, last, place);
+            }
+        }
+        out
+    }
+
     pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Place> {
         self.places.iter_mut()
     }
@@ -328,6 +375,14 @@ impl Places {
         self.places.push(place);
         PlaceIx(index(self.places.len() - 1))
     }
+}
+
+/// Addresses from a first to a last, as numbers, and whose they are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClaimedRange<'p> {
+    pub(crate) first: u128,
+    pub(crate) last: u128,
+    pub(crate) place: &'p Place,
 }
 
 /// Turns subnets, which nest or are disjoint, into ranges in which the most specific one holds.
