@@ -7,6 +7,7 @@
 //! Read first: [`Registration`], [`Session`], [`Message`].
 #![forbid(unsafe_code)]
 
+mod dnp3;
 mod enip;
 pub mod frame;
 mod message;

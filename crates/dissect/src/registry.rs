@@ -52,6 +52,7 @@ pub struct Sample {
 /// Every protocol, in the order in which probes are asked.
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
+    crate::dnp3::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::s7comm::REGISTRATION,

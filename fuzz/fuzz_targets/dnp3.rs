@@ -1,0 +1,3 @@
+//! DNP3.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("dnp3", script));
