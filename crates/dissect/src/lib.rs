@@ -7,6 +7,8 @@
 //! Read first: [`Registration`], [`Session`], [`Message`].
 #![forbid(unsafe_code)]
 
+mod arp;
+mod dhcp;
 mod dnp3;
 mod enip;
 pub mod frame;
@@ -18,6 +20,7 @@ mod s7comm;
 mod session;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod text;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,

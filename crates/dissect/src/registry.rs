@@ -52,6 +52,8 @@ pub struct Sample {
 /// Every protocol, in the order in which probes are asked.
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
+    crate::arp::REGISTRATION,
+    crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::modbus::REGISTRATION,
