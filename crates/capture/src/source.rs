@@ -13,12 +13,10 @@ use crate::packet::{Interface, Packet, Progress, Summary};
 use crate::pcap::{self, Pcap};
 use crate::pcapng::PcapNg;
 use crate::step::{Record, Rest, Step, View};
+use crate::window::Window;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-
-/// The length of the buffer that packets are read through. A packet's record always fits in it.
-pub const BUFFER_BYTES: usize = 1 << 20;
 
 /// A source of packets.
 ///
@@ -305,96 +303,4 @@ fn open_core(
         window.pass(pcap::FILE_HEADER);
     }
     core.ok_or_else(|| OpenError::NotACapture { name: name.clone() })
-}
-
-/// The buffer, and what part of it is not dealt with yet.
-#[derive(Debug)]
-struct Window {
-    buffer: Box<[u8]>,
-    // INVARIANT: start <= end <= buffer.len().
-    start: usize,
-    end: usize,
-    /// Where `start` is in the capture.
-    at: u64,
-    rest: Rest,
-}
-
-impl Window {
-    fn new() -> Self {
-        Self {
-            buffer: vec![0; BUFFER_BYTES].into(),
-            start: 0,
-            end: 0,
-            at: 0,
-            rest: Rest::More,
-        }
-    }
-
-    #[inline]
-    fn view(&self) -> View<'_> {
-        let bytes = self.buffer.get(self.start..self.end).unwrap_or_default();
-        View {
-            bytes,
-            at: self.at,
-            rest: self.rest,
-        }
-    }
-
-    const fn end_offset(&self) -> u64 {
-        self.view_end()
-    }
-
-    const fn view_end(&self) -> u64 {
-        self.at.saturating_add((self.end - self.start) as u64)
-    }
-
-    #[inline]
-    fn pass(&mut self, length: usize) {
-        let length = length.min(self.end - self.start);
-        self.start += length;
-        self.at += length as u64;
-    }
-
-    /// Passes over a record and gives the packet in it.
-    #[inline]
-    fn take_record(&mut self, length: usize, packet: std::ops::Range<usize>) -> &[u8] {
-        let start = self.start;
-        self.pass(length);
-        self.buffer
-            .get(start + packet.start..start + packet.end)
-            .unwrap_or_default()
-    }
-
-    /// Takes all bytes out, to start anew on what they unpack to.
-    fn take(&mut self) -> Vec<u8> {
-        let bytes = self.view().bytes.to_vec();
-        (self.start, self.end, self.at, self.rest) = (0, 0, 0, Rest::More);
-        bytes
-    }
-
-    /// Reads until so many bytes are at hand, or no more come.
-    fn fill(&mut self, input: &mut Input, wanted: usize) -> io::Result<()> {
-        if self.end - self.start >= wanted || self.rest == Rest::None {
-            return Ok(());
-        }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        while self.end < wanted.min(self.buffer.len()) {
-            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match input.read(free) {
-                Ok(0) => {
-                    self.rest = Rest::None;
-                    return Ok(());
-                }
-                Ok(length) => self.end += length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.rest = Rest::None;
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -3,7 +3,9 @@
 
 mod common;
 
-use cofferdam_capture::{Compression, Interface, MAX_BLOCK, MAX_INTERFACES, MAX_LISTED, Source};
+use cofferdam_capture::{
+    BUFFER_BYTES, Compression, Interface, MAX_BLOCK, MAX_INTERFACES, MAX_LISTED, Source,
+};
 use cofferdam_terms::{LinkType, Timestamp, WireText};
 use common::encode::{self, Order, Pcap};
 use common::{drain, open, open_by_pieces};
@@ -270,6 +272,25 @@ fn pcapng_blocks_without_packets_are_passed_over_and_counted() {
     assert_eq!(drain(&mut source).len(), 1);
     assert_eq!(source.damage(), []);
     assert_eq!(source.summary().other_blocks, 7);
+}
+
+#[test]
+fn a_block_about_as_long_as_the_buffer_is_read_or_passed_over_whatever_its_lengths_say() {
+    for kind in [6, 10] {
+        for length in (BUFFER_BYTES - 32..=BUFFER_BYTES + 32).step_by(4) {
+            let long = encode::block(ORDER, kind, &vec![0; length - 12]);
+            let wrong = with(long.clone(), length - 4, &[1, 2, 3, 4]);
+            for block in [long, wrong] {
+                let mut source = open(&pcapng(&[block, enhanced(1)])).unwrap();
+                let packets = drain(&mut source);
+                assert_eq!(
+                    packets.last().map(|packet| packet.bytes.clone()),
+                    Some(bytes(1)),
+                    "{kind} {length}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::clock::Clock;
 use crate::bytes::Order;
 use crate::packet::Interface;
-use crate::source::BUFFER_BYTES;
 use crate::step::MAX_PACKET;
+use crate::window::BUFFER_BYTES;
 use cofferdam_terms::{LinkType, WireText};
 use std::ops::Range;
 
@@ -12,6 +12,8 @@ use std::ops::Range;
 pub(super) const HEADER: usize = 12;
 /// The shortest block: its type and its length twice.
 pub(super) const SHORTEST: usize = 12;
+/// The longest block that is held whole: the next one's first bytes must fit into the buffer behind it.
+pub(super) const LONGEST_HELD: usize = BUFFER_BYTES - HEADER;
 /// Where the packet's bytes start in a simple packet block.
 pub(super) const SIMPLE_DATA: usize = 12;
 /// Where the packet's bytes start in an enhanced or obsolete packet block.
@@ -131,7 +133,7 @@ impl Block {
 
     /// Whether it is neither too short to be one nor too long for the buffer, and ends where blocks do.
     pub(super) const fn can_be_held(&self) -> bool {
-        self.claimed.is_multiple_of(4) && self.length >= SHORTEST && self.length <= BUFFER_BYTES
+        self.claimed.is_multiple_of(4) && self.length >= SHORTEST && self.length <= LONGEST_HELD
     }
 
     /// The length at the end of the whole block.

@@ -13,7 +13,6 @@ mod clock;
 use crate::bytes::Order;
 use crate::damage::{DamageKind, DamageLog};
 use crate::packet::Interface;
-use crate::source::BUFFER_BYTES;
 use crate::step::{Lost, MAX_PACKET, Record, Rest, Step, View};
 use block::{Block, Body, Kind};
 use clock::Clock;
@@ -22,7 +21,7 @@ use cofferdam_terms::Timestamp;
 /// The most interfaces that are kept of one source; packets on further ones are damage.
 pub const MAX_INTERFACES: u32 = 4096;
 /// The longest block that is passed over by its length alone (64 MiB), its end unseen: names, secrets, custom blocks. One
-/// that claims more is damaged, as is one of another type that claims more than [`BUFFER_BYTES`].
+/// that claims more is damaged, as is one of another type that is longer than the buffer.
 pub const MAX_BLOCK: u32 = 64 << 20;
 
 /// A pcapng file's reader.
@@ -119,7 +118,7 @@ impl PcapNg {
                 },
             ));
         }
-        if block.length <= BUFFER_BYTES {
+        if block.length <= block::LONGEST_HELD {
             return None;
         }
         if block.kind.is_bulky() {
