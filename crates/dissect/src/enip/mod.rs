@@ -13,13 +13,15 @@
 //! (read); a datagram with a sequence count and nothing else keeps the connection (session).
 //!
 //! Bounds: [`encap::MAX_ITEMS`] items of a packet, [`session::MAX_SERVICES`] services of one message,
-//! [`session::MAX_OBJECTS`] objects of one, [`session::MAX_OUTSTANDING`] requests that wait,
-//! [`session::MAX_CONNECTIONS`] connections, [`session::MAX_NAMES`] bytes of tag names for each request that waits,
+//! [`ask::MAX_OBJECTS`] objects of one, [`state::MAX_OUTSTANDING`] requests that wait,
+//! [`state::MAX_CONNECTIONS`] connections, [`state::MAX_NAMES`] bytes of tag names for each request that waits,
 //! [`path::MAX_TAG`] bytes of a tag's name.
 //!
 //! Skipped: a Multiple_Service_Packet inside another (none is sent), attribute values beyond the identity object,
 //! contents of files and programs, DTLS.
 
+mod answer;
+mod ask;
 mod cip;
 mod encap;
 mod identity;
@@ -28,6 +30,7 @@ mod path;
 mod pccc;
 mod samples;
 mod session;
+mod state;
 #[cfg(test)]
 mod tests;
 mod vendors;
@@ -40,7 +43,8 @@ use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sin
 use cofferdam_terms::OperationClass;
 use encap::{HEADER, Header};
 use names::{Command, CommandCode};
-use session::{Carriage, Conversation, Key};
+use session::{Carriage, Conversation};
+use state::Key;
 
 const ENIP: Protocol = Protocol("enip");
 const CIP: Protocol = Protocol("cip");

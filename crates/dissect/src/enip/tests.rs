@@ -291,10 +291,7 @@ fn more_services_and_objects_than_are_kept_are_dropped_and_said() {
     list.extend([0x07, 0x00].repeat(100));
     let told = lines(&mut *open(), &[(CLIENT, unconnected(1, &list).as_slice())]);
     assert_eq!(told[0], "anomaly cip too-many-objects");
-    assert_eq!(
-        told[1].matches("0x4/0x1/0x7").count(),
-        super::session::MAX_OBJECTS
-    );
+    assert_eq!(told[1].matches("0x4/0x1/0x7").count(), super::ask::MAX_OBJECTS);
 }
 
 #[test]
