@@ -10,6 +10,7 @@
 mod arp;
 mod dhcp;
 mod dnp3;
+mod dns;
 mod enip;
 pub mod frame;
 mod message;

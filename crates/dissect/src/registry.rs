@@ -55,6 +55,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::arp::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
+    crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::s7comm::REGISTRATION,

@@ -1,0 +1,3 @@
+//! DNS, mDNS, LLMNR and NetBIOS names.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cofferdam_fuzz::protocol("dns", input));
