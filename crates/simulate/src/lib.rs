@@ -8,23 +8,23 @@
 //!
 //! Read first: [`Settings`], [`Simulation`], [`Truth`].
 #![forbid(unsafe_code)]
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "the first thread of the engine; the next landings use it all"
-)]
 
 mod calendar;
 mod dialogue;
 mod dice;
 pub mod encode;
 mod engine;
+mod intrusion;
 mod links;
 mod plant;
+mod rhythm;
+mod schedule;
 mod settings;
 mod simulation;
+mod standing;
 mod truth;
 
+pub use rhythm::{Every, RHYTHMS, Rhythm};
 pub use settings::{CapturePoint, Intrusion, Settings, SettingsError, Trouble, UnknownWord};
-pub use simulation::{Frame, Simulation};
+pub use simulation::{Frame, Held, Simulation};
 pub use truth::{EventKind, TrueAsset, TrueClaim, TrueEvent, TrueFlow, TrueInterface, TrueZone, Truth};

@@ -3,10 +3,13 @@
 use crate::dice::Dice;
 use crate::encode::frame;
 use crate::engine::{Carrier, Duty, Env, Life, Path, Queue, Side, Talk, Wake};
-use crate::links::{self, Link};
-use crate::plant::{self, Plant};
+use crate::links::Link;
+use crate::plant::{self, HostId, Plant};
+use crate::rhythm::What;
+use crate::schedule::{self, Planned};
 use crate::settings::{Settings, SettingsError};
-use crate::truth::Truth;
+use crate::standing::{self, Chatter};
+use crate::truth::{FlowIndex, Truth};
 use cofferdam_terms::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -26,6 +29,8 @@ pub struct Simulation {
     settings: Settings,
     plant: Plant,
     truth: Truth,
+    flows: FlowIndex,
+    planned: Vec<Planned>,
     queue: Queue,
     talks: Vec<Option<Talk>>,
     free: Vec<usize>,
@@ -45,6 +50,12 @@ struct Copies {
     path: Path,
     from: Side,
     next: usize,
+    tally: Tally,
+}
+
+/// Where a frame is counted.
+#[derive(Clone, Copy, Debug)]
+struct Tally {
     flow: Option<usize>,
     event: Option<usize>,
 }
@@ -56,6 +67,15 @@ struct Given {
     bytes: u64,
 }
 
+/// How much a simulation holds in memory at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Conversations that are open or will be opened again.
+    pub conversations: usize,
+    /// Wake-ups that are waited for.
+    pub wakes: usize,
+}
+
 impl Simulation {
     /// Draws the plant and plans its time.
     ///
@@ -64,11 +84,14 @@ impl Simulation {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         settings.check()?;
         let mut seeds = ChaCha8Rng::seed_from_u64(settings.seed);
-        let plant = plant::build(settings.assets, &mut Dice::new(seeds.next_u64()));
+        let mut dice = Dice::new(seeds.next_u64());
+        let plant = plant::build(settings.assets, &schedule::guests(&settings), &mut dice);
         let end = settings.start.plus(settings.duration);
         let mut simulation = Self {
             truth: Truth::of(&plant, settings.seed, settings.start, end),
+            planned: schedule::plan(&settings),
             plant,
+            flows: FlowIndex::default(),
             queue: Queue::default(),
             talks: Vec::new(),
             free: Vec::new(),
@@ -81,6 +104,8 @@ impl Simulation {
             given: Given::default(),
             settings,
         };
+        simulation.plan_events();
+        simulation.open_chatter();
         simulation.open_standing();
         Ok(simulation)
     }
@@ -92,10 +117,13 @@ impl Simulation {
         &self.truth
     }
 
-    /// How many conversations are held in memory, and how many wake-ups: bounded by the plant's size.
+    /// How much is held in memory: bounded by the plant's size and the events that go on at a time.
     #[must_use]
-    pub fn held(&self) -> (usize, usize) {
-        (self.talks.len() - self.free.len(), self.queue.len())
+    pub fn held(&self) -> Held {
+        Held {
+            conversations: self.talks.len() - self.free.len(),
+            wakes: self.queue.len(),
+        }
     }
 
     /// The next frame, or `None` when the duration is over or the size is reached.
@@ -107,7 +135,6 @@ impl Simulation {
         if !self.next_copy() {
             self.run_to_frame()?;
         }
-        self.given.frames += 1;
         self.given.bytes += self.frame.len() as u64;
         Some(Frame {
             time: self.now,
@@ -136,7 +163,7 @@ impl Simulation {
             view.hop,
             ttl.saturating_sub(view.passed - before.passed),
         );
-        self.count(copies.flow);
+        self.count(copies.tally);
         self.copies = Some(Copies {
             next: n + 1,
             ..copies
@@ -158,7 +185,7 @@ impl Simulation {
                         return Some(());
                     }
                 }
-                Wake::Event(_) => {}
+                Wake::Event(event) => self.begin_event(event),
             }
         }
     }
@@ -177,16 +204,18 @@ impl Simulation {
             },
             time,
         );
-        let (flow, event) = (talk.flow, talk.event);
+        let tally = Tally {
+            flow: talk.flow,
+            event: talk.event,
+        };
         self.copies = step.seen.map(|from| Copies {
             path: talk.path,
             from,
             next: 1,
-            flow,
-            event,
+            tally,
         });
         if step.seen.is_some() {
-            self.count(flow);
+            self.count(tally);
         }
         match step.next {
             Some(next) => self.queue.push(next, Wake::Talk(place)),
@@ -200,9 +229,16 @@ impl Simulation {
         step.seen.is_some()
     }
 
-    fn count(&mut self, flow: Option<usize>) {
-        if let Some(flow) = flow.and_then(|flow| self.truth.flows.get_mut(flow)) {
+    fn count(&mut self, tally: Tally) {
+        self.given.frames += 1;
+        if let Some(flow) = tally.flow.and_then(|flow| self.truth.flows.get_mut(flow)) {
             flow.packets += 1;
+        }
+        if let Some(event) = tally.event.and_then(|event| self.truth.events.get_mut(event)) {
+            event.packets += 1;
+            event.to = event.to.max(self.now);
+            let first = event.frames.map_or(self.given.frames, |(first, _)| first);
+            event.frames = Some((first, self.given.frames));
         }
     }
 
@@ -210,33 +246,99 @@ impl Simulation {
         self.truth.end = end;
         self.truth.events.retain(|event| event.from < end);
         self.queue = Queue::default();
+        self.copies = None;
+    }
+
+    /// Notes every planned event and its flows in the truth, and wakes each in its time.
+    fn plan_events(&mut self) {
+        for (index, planned) in self.planned.iter().enumerate() {
+            let mut event = planned.event.clone();
+            let mut hosts = Vec::new();
+            for session in planned.cause.sessions(&self.plant) {
+                match session.what {
+                    What::Link(link) => {
+                        let flow = self
+                            .flows
+                            .note(&mut self.truth, &self.plant, &link, planned.cause.name());
+                        event
+                            .flows
+                            .extend(flow.filter(|flow| !event.flows.contains(flow)));
+                        hosts.extend([link.client, link.server]);
+                    }
+                    What::Frames(_, host) => hosts.push(host),
+                }
+            }
+            hosts.sort_unstable();
+            hosts.dedup();
+            let names = hosts.into_iter().filter_map(|host| self.plant.host(host));
+            event.assets = names.map(|host| host.id.clone()).collect();
+            if planned.is_takeover() {
+                self.takeover = Some((event.from, event.to));
+            }
+            self.queue.push(event.from, Wake::Event(index));
+            self.truth.events.push(event);
+        }
+    }
+
+    fn begin_event(&mut self, event: usize) {
+        let Some(planned) = self.planned.get(event) else {
+            return;
+        };
+        let cause = planned.cause;
+        for session in cause.sessions(&self.plant) {
+            let talk = match session.what {
+                What::Link(link) => {
+                    let flow = self.flows.note(&mut self.truth, &self.plant, &link, cause.name());
+                    Talk {
+                        event: Some(event),
+                        ..self.talk(link, flow)
+                    }
+                }
+                What::Frames(dialogue, host) => {
+                    let frames = Chatter {
+                        dialogue,
+                        host,
+                        period: Duration::from_secs(1),
+                    };
+                    Talk {
+                        event: Some(event),
+                        ..self.frames(frames)
+                    }
+                }
+            };
+            self.open(talk, session.after);
+        }
+    }
+
+    fn open_chatter(&mut self) {
+        for chatter in standing::chatter(&self.plant, self.settings.poll_every) {
+            let mut talk = self.frames(chatter);
+            let after = talk.dice.between(Duration::ZERO, Duration::from_secs(60));
+            self.open(talk, after);
+        }
     }
 
     fn open_standing(&mut self) {
         let poll_every = self.settings.poll_every;
-        for (dialogue, host, period) in links::arp_rounds(&self.plant, poll_every) {
-            let talk = Talk {
-                client: host,
-                server: host,
-                client_port: 0,
-                server_port: 0,
-                path: Path::default(),
-                carrier: Carrier::Frames,
-                dialogue,
-                period,
-                life: Life::Once,
-                duty: Duty::Always,
-                flow: None,
-                event: None,
-                dice: Dice::new(self.seeds.next_u64()),
-                identification: [0; 2],
+        let takeover = self.planned.iter().position(Planned::is_takeover);
+        for link in standing::standing(&self.plant, poll_every) {
+            let (cause, event) = match link.duty {
+                Duty::Standby if takeover.is_none() => continue,
+                Duty::Standby => (crate::rhythm::FAILOVER, takeover),
+                Duty::Always | Duty::Primary | Duty::DayShift => ("standing", None),
             };
-            self.open(talk, Duration::from_secs(60));
-        }
-        for link in links::standing(&self.plant, poll_every) {
-            let flow = self.truth.flow_of(&self.plant, &link, "standing");
-            let talk = self.talk(link, flow);
-            self.open(talk, poll_every.max(Duration::from_secs(10)));
+            let flow = self.flows.note(&mut self.truth, &self.plant, &link, cause);
+            if let Some(event) = event.and_then(|event| self.truth.events.get_mut(event)) {
+                event.flows.extend(flow);
+            }
+            let mut talk = Talk {
+                event,
+                ..self.talk(link, flow)
+            };
+            // Connections are there already or come up one after the other, and data begins to flow after them.
+            let within = poll_every.max(Duration::from_secs(10));
+            let after = talk.dice.between(Duration::ZERO, within);
+            self.open(talk, after);
         }
     }
 
@@ -245,7 +347,7 @@ impl Simulation {
         Talk {
             client: link.client,
             server: link.server,
-            client_port: 0,
+            client_port: link.client_port,
             server_port: link.port,
             path: Path::between(&self.plant, self.settings.capture, link.client, link.server),
             carrier: link.carrier,
@@ -260,9 +362,33 @@ impl Simulation {
         }
     }
 
-    /// Opens a conversation at some time within a span from now.
-    fn open(&mut self, mut talk: Talk, within: Duration) {
-        let at = self.now.plus(talk.dice.between(Duration::ZERO, within));
+    fn frames(&mut self, chatter: Chatter) -> Talk {
+        let Chatter {
+            dialogue,
+            host,
+            period,
+        } = chatter;
+        let nobody: HostId = host;
+        Talk {
+            client: host,
+            server: nobody,
+            client_port: 0,
+            server_port: 0,
+            path: Path::default(),
+            carrier: Carrier::Frames,
+            dialogue,
+            period,
+            life: Life::Once,
+            duty: Duty::Always,
+            flow: None,
+            event: None,
+            dice: Dice::new(self.seeds.next_u64()),
+            identification: [0; 2],
+        }
+    }
+
+    /// Opens a conversation so long from now.
+    fn open(&mut self, talk: Talk, after: Duration) {
         let place = match self.free.pop() {
             Some(place) => place,
             None => {
@@ -273,6 +399,6 @@ impl Simulation {
         if let Some(slot) = self.talks.get_mut(place) {
             *slot = Some(talk);
         }
-        self.queue.push(at, Wake::Talk(place));
+        self.queue.push(self.now.plus(after), Wake::Talk(place));
     }
 }

@@ -3,6 +3,7 @@
 use super::{Cx, Turn};
 use crate::calendar::{Shift, shift};
 use crate::encode::modbus::{self, Coil, Header, Request, Response, Space};
+use std::time::Duration;
 
 /// Which points a poller reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(crate) enum ModbusPoints {
     Measurements,
     /// A rectifier's current and voltage, set at each reading.
     Rectifier,
+    /// Reads each channel and writes its calibration, once.
+    Calibration,
 }
 
 #[derive(Clone, Debug)]
@@ -29,6 +32,10 @@ pub(crate) struct ModbusPoll {
 const SETS_ONE_IN: u64 = 40;
 /// An old configuration asks for a register that isn't there, once in so many readings.
 const WRONG_ONE_IN: u64 = 400;
+/// Channels that a calibration goes through.
+const CHANNELS: u32 = 16;
+/// Where the gain and offset of the first channel are kept.
+const CALIBRATION: u16 = 0x4000;
 /// The unit of a device that has no others behind it.
 const UNIT: u8 = 1;
 
@@ -54,12 +61,11 @@ impl ModbusPoll {
         };
         if let Some(asked) = self.asked.take() {
             answer(cx, header, &asked);
-            let pause = if matches!(asked, Request::Read { .. }) {
-                cx.rest()
-            } else {
-                cx.period / 4
-            };
-            return Turn::server(pause);
+            return Turn::server(self.pause(cx, &asked));
+        }
+        if self.points == ModbusPoints::Calibration && self.polls >= 2 * CHANNELS {
+            self.restart();
+            return Turn::Close;
         }
         self.transaction = self.transaction.wrapping_add(1);
         let header = Header {
@@ -70,6 +76,17 @@ impl ModbusPoll {
         modbus::request(cx.out, header, &request);
         self.asked = Some(request);
         Turn::client(cx.controller_time())
+    }
+
+    fn pause(&self, cx: &mut Cx<'_>, asked: &Request) -> Duration {
+        if self.points == ModbusPoints::Calibration {
+            return cx.dice.between(Duration::from_secs(20), Duration::from_secs(90));
+        }
+        if matches!(asked, Request::Read { .. }) {
+            cx.rest()
+        } else {
+            cx.period / 4
+        }
     }
 
     fn next_request(&mut self, cx: &mut Cx<'_>) -> Request {
@@ -104,6 +121,17 @@ impl ModbusPoll {
                 },
                 _ => reads(Space::HoldingRegisters, 0x0010, 6),
             },
+            ModbusPoints::Calibration => {
+                let channel = u16::try_from(self.polls / 2).unwrap_or_default();
+                if self.polls % 2 == 1 {
+                    reads(Space::InputRegisters, channel, 1)
+                } else {
+                    Request::WriteRegisters {
+                        first: CALIBRATION + 2 * channel,
+                        values: vec![1000 + cx.dice.word() % 20, cx.dice.word() % 8],
+                    }
+                }
+            }
         }
     }
 }

@@ -11,4 +11,4 @@ mod tcp;
 pub(crate) use path::{Path, Side};
 pub(crate) use queue::{Queue, Wake};
 pub(crate) use talk::{Carrier, Duty, Env, Life, Talk};
-pub(crate) use tcp::{Refusal, Tcp};
+pub(crate) use tcp::Tcp;

@@ -159,7 +159,7 @@ impl Talk {
                 seen: None,
                 next: Some(now.plus(pause)),
             },
-            Turn::Close | Turn::Reset { .. } => {
+            Turn::Close => {
                 self.client_port = 0;
                 Step {
                     seen: None,
@@ -184,7 +184,7 @@ impl Talk {
                 seen: None,
                 next: Some(now.plus(pause)),
             },
-            Turn::Close | Turn::Reset { .. } => Step {
+            Turn::Close => Step {
                 seen: None,
                 next: self.next_life(now),
             },

@@ -91,23 +91,23 @@ pub(crate) struct Tcp {
     client: u32,
     server: u32,
     burst: Option<Box<Burst>>,
-    /// The server has no such port.
-    refused: Option<Refusal>,
+    port: Port,
 }
 
-/// How a connection is not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The host answers with a reset.
-    Reset,
-    /// Nobody answers.
-    Silence,
+/// Whether something listens at the server's port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Port {
+    #[default]
+    Open,
+    /// The server answers with a reset.
+    Closed,
 }
 
 impl Tcp {
-    pub(crate) fn refused(refusal: Refusal) -> Self {
+    /// A connection that will be refused.
+    pub(crate) fn refused() -> Self {
         Self {
-            refused: Some(refusal),
+            port: Port::Closed,
             ..Self::default()
         }
     }
@@ -120,9 +120,9 @@ impl Tcp {
                 self.go(Phase::Syn, now.plus(ROUND_TRIP / 4), seen.then_some(Side::Server))
             }
             Phase::Syn => {
-                let phase = match self.refused {
-                    None => Phase::SynAck,
-                    Some(Refusal::Reset | Refusal::Silence) => Phase::Refused,
+                let phase = match self.port {
+                    Port::Open => Phase::SynAck,
+                    Port::Closed => Phase::Refused,
                 };
                 self.say(talk, env, Side::Client, SYN, &[], phase, now.plus(ROUND_TRIP))
             }
@@ -186,13 +186,8 @@ impl Tcp {
                 self.end(talk, now, step.seen)
             }
             Phase::Refused => {
-                let seen = match self.refused {
-                    Some(Refusal::Reset) => {
-                        self.build(talk, env, Side::Server, RST | ACK, 0, &[]);
-                        self.built(talk, Side::Server)
-                    }
-                    Some(Refusal::Silence) | None => None,
-                };
+                self.build(talk, env, Side::Server, RST | ACK, 0, &[]);
+                let seen = self.built(talk, Side::Server);
                 self.end(talk, now, seen)
             }
         }
@@ -219,7 +214,7 @@ impl Tcp {
     /// The dialogue's next turn, at a time at which nothing is in flight.
     fn turn(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp) -> Step {
         if talk.dice.happens(env.trouble.reset) {
-            return self.reset(talk, env, now, Side::Client);
+            return self.reset(talk, env, now);
         }
         match talk.ask(env, now) {
             Turn::Say { from, pause } if env.payload.len() > MSS => {
@@ -239,7 +234,6 @@ impl Tcp {
                 self.go(Phase::Idle { until }, rest(now, until), None)
             }
             Turn::Close => self.close(talk, env, now, Side::Client),
-            Turn::Reset { from } => self.reset(talk, env, now, from),
         }
     }
 
@@ -375,7 +369,8 @@ impl Tcp {
         )
     }
 
-    fn reset(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp, by: Side) -> Step {
+    fn reset(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp) -> Step {
+        let by = Side::Client;
         talk.dialogue.restart();
         self.build(talk, env, by, RST | ACK, self.next(by), &[]);
         let seen = self.built(talk, by);

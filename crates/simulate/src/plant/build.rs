@@ -39,7 +39,8 @@ const ROUND: [(&str, Kind); 18] = [
 /// What stands in a further test cell beside its controller.
 const CELL: [Kind; 5] = [Kind::Daq, Kind::Hmi, Kind::FieldIo, Kind::FieldIo, Kind::Drive];
 
-pub(crate) fn build(assets: u32, dice: &mut Dice) -> Plant {
+/// `guests` are further assets that stand in a zone and don't count.
+pub(crate) fn build(assets: u32, guests: &[(&str, Kind)], dice: &mut Dice) -> Plant {
     let mut builder = Builder {
         plant: Plant {
             zones: Vec::new(),
@@ -60,6 +61,9 @@ pub(crate) fn build(assets: u32, dice: &mut Dice) -> Plant {
     }
     while builder.plant.hosts.len() < assets {
         builder.add("enterprise", "enterprise", Kind::OfficePc);
+    }
+    for (zone, kind) in guests {
+        builder.add(zone, "temporary", *kind);
     }
     builder.plant
 }
@@ -312,6 +316,7 @@ impl Builder<'_> {
             Kind::CalibrationLaptop => "cal-laptop".to_owned(),
             Kind::Firewall => "fw".to_owned(),
             Kind::Switch => "sw".to_owned(),
+            Kind::Intruder => "intruder".to_owned(),
         };
         let count = self.names.entry(stem.clone()).or_insert(0);
         *count += 1;

@@ -4,7 +4,7 @@ mod build;
 mod products;
 
 pub(crate) use build::build;
-pub(crate) use products::{CipNumbers, Kind, Product, Stack};
+pub(crate) use products::{Kind, Product, Stack};
 
 use cofferdam_terms::{MacAddr, VlanId};
 use std::net::Ipv4Addr;
@@ -47,11 +47,6 @@ impl Segment {
     /// The gateway's address.
     pub(crate) fn gateway_ip(&self) -> Ipv4Addr {
         Ipv4Addr::from_bits(self.network.to_bits() | 1)
-    }
-
-    /// The limited broadcast address of the network.
-    pub(crate) fn broadcast(&self) -> Ipv4Addr {
-        Ipv4Addr::from_bits(self.network.to_bits() | 0xff)
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     CalibrationLaptop,
     Firewall,
     Switch,
+    /// Somebody else's; only there for an intrusion.
+    Intruder,
 }
 
 /// How its TCP/IP stack looks from outside.
@@ -214,6 +216,10 @@ static INTERNET: Product = Product {
     ..device("external", "", "", [0; 3])
 };
 static LAPTOP: Product = windows("workstation", "Windows 10", [0x98, 0xe7, 0x43]);
+static INTRUDER: Product = Product {
+    stack: Stack::Linux,
+    ..device("unknown", "", "", [0x54, 0xee, 0x75])
+};
 static FIREWALL: Product = Product {
     stack: Stack::Linux,
     ..device("router", "Fortinet", "FortiGate-100F", [0x00, 0x09, 0x0f])
@@ -252,6 +258,7 @@ pub(crate) const fn product(kind: Kind) -> &'static Product {
         Kind::VendorHost => &VENDOR,
         Kind::InternetHost => &INTERNET,
         Kind::CalibrationLaptop => &LAPTOP,
+        Kind::Intruder => &INTRUDER,
         Kind::Firewall => &FIREWALL,
         Kind::Switch => &SWITCH,
     }

@@ -1,9 +1,11 @@
 //! The truth as the plant's plan has it.
 
-use super::{TrueAsset, TrueFlow, TrueInterface, TrueZone, Truth};
+use super::{TrueAsset, TrueClaim, TrueFlow, TrueInterface, TrueZone, Truth};
+use crate::dialogue::{s7_serial, server_name};
 use crate::links::Link;
 use crate::plant::{Host, HostId, Kind, Plant};
-use cofferdam_terms::Timestamp;
+use cofferdam_terms::{Timestamp, Transport};
+use std::collections::BTreeMap;
 
 impl Truth {
     pub(crate) fn of(plant: &Plant, seed: u64, start: Timestamp, end: Timestamp) -> Self {
@@ -18,25 +20,33 @@ impl Truth {
             events: Vec::new(),
         }
     }
+}
 
-    /// The flow of a link, noted the first time that it comes.
-    pub(crate) fn flow_of(&mut self, plant: &Plant, link: &Link, cause: &'static str) -> Option<usize> {
-        let (client, server) = plant.host(link.client).zip(plant.host(link.server))?;
-        let same = |flow: &TrueFlow| {
-            flow.cause == cause
-                && flow.initiator == client.id
-                && flow.responder == server.id
-                && flow.port == link.port
-                && flow.transport == link.transport
-                && flow.protocol == link.protocol
-        };
-        if let Some(known) = self.flows.iter().position(same) {
-            if let Some(flow) = self.flows.get_mut(known) {
-                flow.operations = flow.operations.union(link.operations);
-            }
-            return Some(known);
+/// Where each flow is in the truth's list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FlowIndex {
+    places: BTreeMap<(HostId, HostId, Transport, u16, &'static str), usize>,
+}
+
+impl FlowIndex {
+    /// The place of a link's flow, which is put into the list the first time that it comes.
+    pub(crate) fn note(
+        &mut self,
+        truth: &mut Truth,
+        plant: &Plant,
+        link: &Link,
+        cause: &'static str,
+    ) -> Option<usize> {
+        let key = (link.client, link.server, link.transport, link.port, cause);
+        if let Some(place) = self.places.get(&key).copied() {
+            let flow = truth.flows.get_mut(place)?;
+            flow.operations = flow.operations.union(link.operations);
+            return Some(place);
         }
-        self.flows.push(TrueFlow {
+        let (client, server) = plant.host(link.client).zip(plant.host(link.server))?;
+        let place = truth.flows.len();
+        self.places.insert(key, place);
+        truth.flows.push(TrueFlow {
             initiator: client.id.clone(),
             responder: server.id.clone(),
             protocol: link.protocol,
@@ -46,7 +56,7 @@ impl Truth {
             cause,
             packets: 0,
         });
-        Some(self.flows.len() - 1)
+        Some(place)
     }
 }
 
@@ -72,6 +82,7 @@ fn zones(plant: &Plant) -> Vec<TrueZone> {
 }
 
 fn asset(plant: &Plant, id: HostId, host: &Host) -> TrueAsset {
+    let claims = claims(host);
     TrueAsset {
         id: host.id.clone(),
         role: host.product.role,
@@ -81,10 +92,87 @@ fn asset(plant: &Plant, id: HostId, host: &Host) -> TrueAsset {
             .map_or(String::new(), |zone| zone.id.clone()),
         vendor: host.product.vendor,
         product: host.product.product,
-        firmware: host.product.firmware,
-        serial: None,
+        firmware: claims
+            .iter()
+            .any(|claim| claim.fact == "firmware")
+            .then_some(host.product.firmware)
+            .flatten(),
+        serial: claims
+            .iter()
+            .find(|claim| claim.fact == "serial")
+            .map(|claim| claim.value.clone()),
         interfaces: interfaces(plant, id, host),
-        claims: Vec::new(),
+        claims,
+    }
+}
+
+/// What the protocols that a host answers in say about it.
+fn claims(host: &Host) -> Vec<TrueClaim> {
+    let product = host.product;
+    let firmware = product.firmware.unwrap_or_default().to_owned();
+    let claim = |protocol, fact, value: String| TrueClaim {
+        protocol,
+        fact,
+        value,
+    };
+    match host.kind {
+        Kind::S7Plc => vec![
+            claim("s7comm", "product-code", product.code.to_owned()),
+            claim("s7comm", "product", product.product.to_owned()),
+            claim("s7comm", "firmware", firmware),
+            claim("s7comm", "serial", s7_serial(host.serial)),
+        ],
+        Kind::LogixPlc | Kind::SafetyController | Kind::FieldIo | Kind::Drive => vec![
+            claim("cip", "vendor", product.vendor.to_owned()),
+            claim("cip", "product", product.product.to_owned()),
+            claim("cip", "firmware", firmware),
+            claim("cip", "serial", format!("{:08x}", host.serial)),
+        ],
+        Kind::Daq | Kind::Rectifier | Kind::XrayController => vec![
+            claim("modbus", "vendor", product.vendor.to_owned()),
+            claim("modbus", "product-code", product.code.to_owned()),
+            claim("modbus", "firmware", firmware),
+        ],
+        Kind::FuelRtu | Kind::PowerRtu => vec![
+            claim("dnp3", "vendor", product.vendor.to_owned()),
+            claim("dnp3", "product", product.product.to_owned()),
+            claim("dnp3", "firmware", firmware),
+        ],
+        Kind::OpcServer | Kind::Cnc => vec![
+            claim("opcua", "vendor", product.vendor.to_owned()),
+            claim("opcua", "product", product.product.to_owned()),
+            claim("opcua", "firmware", firmware),
+        ],
+        Kind::Switch => vec![
+            claim("lldp", "host-name", host.id.clone()),
+            claim("lldp", "firmware", firmware),
+        ],
+        Kind::OfficePc => vec![
+            claim("dhcp", "host-name", host.id.clone()),
+            claim("smb", "host-name", host.id.to_uppercase()),
+        ],
+        Kind::CalibrationLaptop => vec![claim("dhcp", "host-name", host.id.clone())],
+        Kind::FileServer | Kind::BackupServer | Kind::NdtWorkstation | Kind::ScadaServer => {
+            vec![claim("smb", "host-name", host.id.to_uppercase())]
+        }
+        Kind::Historian | Kind::Erp => vec![
+            claim("smb", "host-name", host.id.to_uppercase()),
+            claim("tls", "server-name", server_name(host)),
+        ],
+        Kind::Mes => vec![
+            claim("tls", "server-name", server_name(host)),
+            claim("http", "product", product.product.to_owned()),
+            claim("http", "firmware", firmware),
+        ],
+        Kind::Hmi
+        | Kind::EngineeringStation
+        | Kind::DomainController
+        | Kind::JumpHost
+        | Kind::SecurityServer
+        | Kind::VendorHost
+        | Kind::InternetHost
+        | Kind::Firewall
+        | Kind::Intruder => Vec::new(),
     }
 }
 

@@ -3,6 +3,8 @@
 mod draw;
 mod json;
 
+pub(crate) use draw::FlowIndex;
+
 use cofferdam_terms::{MacAddr, OperationSet, Timestamp, Transport, VlanId};
 use std::net::Ipv4Addr;
 
