@@ -31,5 +31,5 @@ pub use model::{
 pub use observed::{End, Observed, ObservedUse};
 pub use plant::{Fault, Parts, Place, Plant, Step, Table, nearest};
 pub use source::{LineColumn, Source, Span};
-pub use text::{Document, Rejection, parse, parse_bytes};
+pub use text::{Document, Edit, EditFault, Rejection, parse, parse_bytes};
 pub use window::{OpenTimes, Window};

@@ -7,6 +7,13 @@
     clippy::disallowed_methods,
     reason = "tests read their cases from files, and UPDATE from the environment"
 )]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test's helpers fail the test"
+)]
 
 use cofferdam_plant::checks::{CHECKS, codes, explain, reference};
 use cofferdam_plant::render::{Colour, human};

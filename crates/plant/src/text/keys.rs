@@ -1,5 +1,18 @@
 //! The keys of each section, in the order in which they are written.
 
+use crate::plant::Table;
+
+/// The keys of an entry of a table.
+pub(super) const fn of(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Site => SITE,
+        Table::Zone => ZONE,
+        Table::Asset => ASSET,
+        Table::Conduit => CONDUIT,
+        Table::EnforcementPoint => ENFORCEMENT_POINT,
+    }
+}
+
 pub(super) const ROOT: &[&str] = &["format", "site", "enforcement-point", "zone", "asset", "conduit"];
 pub(super) const SITE: &[&str] = &["id", "name", "stage"];
 pub(super) const ENFORCEMENT_POINT: &[&str] = &["id", "name", "backend"];

@@ -3,8 +3,11 @@
 //!
 //! A [`Document`] is a text together with the model that it says. It can't hold one without the other.
 
+mod change;
 mod codes;
+mod edit;
 mod keys;
+mod patch;
 mod place;
 mod read;
 mod reader;
@@ -14,11 +17,12 @@ mod words;
 mod write;
 
 pub use codes::TextCode;
+pub use edit::{Edit, EditFault};
 pub use read::{MAX_ENTRIES, MAX_ZONE_DEPTH};
 pub use reader::MAX_DIAGNOSTICS;
 pub use words::{InvalidParty, InvalidService, InvalidWindow};
 
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Fix, Label};
 use crate::plant::{Place, Plant};
 use crate::source::{Source, Span};
 use reader::Reader;
@@ -163,7 +167,7 @@ impl Document {
         self.source.span(place::range_of(&self.tree, place))
     }
 
-    /// Fills in the spans of diagnostics that have places.
+    /// Fills in the spans of diagnostics that have places, and turns their fixes into replacements of text.
     pub fn locate(&self, diagnostics: &mut [Diagnostic]) {
         let fill = |label: &mut Label| {
             if let (None, Some(place)) = (&label.span, &label.place) {
@@ -173,9 +177,14 @@ impl Document {
         for diagnostic in diagnostics {
             fill(&mut diagnostic.primary);
             diagnostic.secondary.iter_mut().for_each(fill);
+            if let Some(Fix::RemoveItem(place)) = &diagnostic.fix {
+                diagnostic.fix = self.removal(place).map(Fix::Text);
+            }
         }
     }
 }
 
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod tests;

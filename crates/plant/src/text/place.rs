@@ -1,5 +1,7 @@
 //! From a place in the model to its bytes in the text.
 
+use super::patch::Elements;
+use crate::diagnostic::TextEdit;
 use crate::plant::{Place, Step, Table};
 use std::ops::Range;
 use toml_edit::{Document, Item, TableLike, Value};
@@ -30,6 +32,33 @@ fn follow(entry: &toml_edit::Table, path: &[Step]) -> Range<usize> {
         }
     }
     here.range()
+}
+
+/// The bytes of the value that a path names, if it is there.
+pub(super) fn value_range<S: AsRef<str>>(tree: &Document<S>, place: &Place) -> Option<Range<usize>> {
+    match node(tree, place, &place.path)? {
+        Node::Value(value) => value.span(),
+        Node::Section(_) | Node::Sections(_) => None,
+    }
+}
+
+/// The replacement that takes an element out of its list; the last one stays, since some lists must not be empty.
+pub(super) fn removal<S: AsRef<str>>(tree: &Document<S>, text: &str, place: &Place) -> Option<TextEdit> {
+    let (Step::Index(n), path) = place.path.split_last()? else {
+        return None;
+    };
+    let Node::Value(Value::Array(array)) = node(tree, place, path)? else {
+        return None;
+    };
+    let kept: Vec<bool> = (0..array.len()).map(|at| at != *n).collect();
+    let edits = Elements::new(array)?.edits(text, &kept, &[])?;
+    edits.into_iter().next()
+}
+
+fn node<'t, S: AsRef<str>>(tree: &'t Document<S>, place: &Place, path: &[Step]) -> Option<Node<'t>> {
+    let entry = entry(tree.as_table(), place.table, place.index)?;
+    path.iter()
+        .try_fold(Node::Section(entry), |here, step| here.step(step))
 }
 
 /// Something that a path leads to.

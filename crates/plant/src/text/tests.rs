@@ -4,8 +4,6 @@ use crate::strategies::plants;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
     #[test]
     fn a_printed_model_reads_back_as_itself(plant in plants()) {
         let text = print(&plant);

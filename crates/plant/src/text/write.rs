@@ -332,7 +332,7 @@ fn quoted_all<T: Display>(values: impl IntoIterator<Item = T>) -> Vec<String> {
 }
 
 /// A text as TOML writes it, on one line.
-fn quoted(text: impl Display) -> String {
+pub(super) fn quoted(text: impl Display) -> String {
     let text = text.to_string();
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
