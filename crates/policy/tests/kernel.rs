@@ -9,7 +9,9 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that fails is the point"
+    clippy::disallowed_methods,
+    clippy::zombie_processes,
+    reason = "a test may fail, and this one drives real tools; finish() waits for the capture"
 )]
 mod common;
 
@@ -244,8 +246,15 @@ impl Net {
         must(&format!(
             "ip -n {router} link add rr type veth peer name host-r netns {right}"
         ));
-        must(&format!("ip -n {router} link set dev rl address 02:00:00:00:aa:01"));
-        for (namespace, link) in [(router, "rl"), (router, "rr"), (left, "host-l"), (right, "host-r")] {
+        must(&format!(
+            "ip -n {router} link set dev rl address 02:00:00:00:aa:01"
+        ));
+        for (namespace, link) in [
+            (router, "rl"),
+            (router, "rr"),
+            (left, "host-l"),
+            (right, "host-r"),
+        ] {
             must(&format!("ip -n {namespace} link set dev {link} up"));
         }
         for setting in [
