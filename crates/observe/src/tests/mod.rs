@@ -2,4 +2,5 @@
 
 mod flows;
 mod frames;
+mod streams;
 mod toy;
