@@ -8,7 +8,7 @@
 
 use crate::key::{End, Pair};
 use crate::operations::Operations;
-use crate::record::{OperationRecord, Recognition};
+use crate::record::Recognition;
 use crate::stream::{Ahead, distance, length_of};
 use cofferdam_dissect::{Context, Protocol, Registration, Session, Side, Sink};
 
@@ -98,10 +98,6 @@ impl Conversation {
     pub(crate) fn protocol(&self) -> Option<(Protocol, Recognition)> {
         let following = self.following.as_ref()?;
         Some((following.registration.protocol, following.recognition))
-    }
-
-    pub(crate) fn take_operations(&mut self) -> Vec<OperationRecord> {
-        self.operations.take()
     }
 
     /// Heap bytes held now.

@@ -1,10 +1,17 @@
 //! The end of an observation: what was gathered becomes assets and coverage.
 
-use crate::hosts::{Address, Host, Spot};
+use crate::advice::advice;
+use crate::evidence::Evidence;
+use crate::hosts::{Address, Host, Spot, sum};
+use crate::join::{Joined, join};
 use crate::ledger::Ledger;
-use crate::record::Endpoint;
-use crate::record::{Coverage, IdentityFact, Observation, ObservedAsset, RoleGuess};
+use crate::record::{Coverage, IdentityFact, Observation, ObservedAsset, Traffic};
+use crate::roles::{self, Subject};
 use crate::world::World;
+use crate::{evidence, oui};
+use cofferdam_dissect::Protocol;
+use cofferdam_terms::{MacAddr, Timestamp, VlanId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Makes assets and coverage out of what was gathered.
@@ -14,89 +21,180 @@ pub(crate) fn observation(world: World) -> Observation {
     for (ceiling, count, packet) in more_evicted.into_ordered() {
         ledger.evicted.add(ceiling, count, packet);
     }
-    let facts = facts.finish();
+    let joined = join(&hosts);
+    let behind_routers: Vec<(MacAddr, u64)> = joined
+        .iter()
+        .filter(|asset| asset.fronts > 0)
+        .filter_map(|asset| Some((asset.mac?, asset.fronts as u64)))
+        .collect();
+    let mut facts = Filed::new(facts.finish(), &hosts, &joined);
+    let mut assets: Vec<ObservedAsset> = joined
+        .into_iter()
+        .enumerate()
+        .map(|(index, asset)| describe(asset, &hosts, facts.take(index)))
+        .collect();
+    make_keys_unique(&mut assets);
+    assets.sort_by(|a, b| a.key.cmp(&b.key));
+    let coverage = coverage(ledger, silent, behind_routers, &assets);
     Observation {
         capture: world.settings.capture,
-        assets: hosts
-            .into_iter()
-            .filter(|host| host.heard)
-            .map(|host| asset(host, &facts))
-            .collect(),
-        coverage: coverage(ledger, silent),
+        assets,
+        coverage,
     }
 }
 
-fn asset(host: Host, facts: &[(Spot, IdentityFact)]) -> ObservedAsset {
-    let ip: Option<IpAddr> = match host.spot.address {
-        Address::Ip(ip) => Some(ip),
-        Address::Mac(_) => None,
-    };
-    let macs = host.nics.iter().map(|nic| Some(nic.mac));
+/// Facts, filed by the asset that they are about.
+struct Filed(BTreeMap<usize, Vec<IdentityFact>>);
+
+impl Filed {
+    /// A fact goes to the asset that has its address on its VLAN, else to the one that has its address at all, if there
+    /// is just one. Facts about addresses that never spoke are about no asset.
+    fn new(facts: Vec<(Spot, IdentityFact)>, hosts: &[Host], joined: &[Joined]) -> Self {
+        let mut by_spot: BTreeMap<Spot, usize> = BTreeMap::new();
+        let mut by_address: BTreeMap<Address, BTreeSet<usize>> = BTreeMap::new();
+        for (index, asset) in joined.iter().enumerate() {
+            let spots = asset.hosts.iter().filter_map(|host| hosts.get(*host));
+            for spot in spots.map(|host| host.spot) {
+                by_spot.insert(spot, index);
+                by_address.entry(spot.address).or_default().insert(index);
+            }
+            if let Some(mac) = asset.mac {
+                by_address.entry(Address::Mac(mac)).or_default().insert(index);
+            }
+        }
+        let mut filed: BTreeMap<usize, Vec<IdentityFact>> = BTreeMap::new();
+        for (spot, fact) in facts {
+            let only = || {
+                let all = by_address.get(&spot.address).filter(|all| all.len() == 1)?;
+                all.first()
+            };
+            if let Some(index) = by_spot.get(&spot).or_else(only) {
+                filed.entry(*index).or_default().push(fact);
+            }
+        }
+        Self(filed)
+    }
+
+    fn take(&mut self, index: usize) -> Vec<IdentityFact> {
+        let mut facts = self.0.remove(&index).unwrap_or_default();
+        facts.sort_unstable();
+        facts
+    }
+}
+
+fn describe(asset: Joined, hosts: &[Host], facts: Vec<IdentityFact>) -> ObservedAsset {
+    let hosts: Vec<&Host> = asset.hosts.iter().filter_map(|index| hosts.get(*index)).collect();
+    let mut all = Evidence::default();
+    for evidence in hosts.iter().filter_map(|host| host.evidence.as_deref()) {
+        all.join(evidence);
+    }
+    let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
+    let ips: Vec<IpAddr> = ips.into_iter().collect();
+    let total = |of: fn(&Host) -> Traffic| hosts.iter().map(|host| of(host)).fold(Traffic::default(), sum);
+    let (sent, received) = (total(|host| host.sent), total(|host| host.received));
+    let vendor = asset.mac.and_then(oui::vendor);
+    let role = roles::guess(&Subject {
+        evidence: &all,
+        facts: &facts,
+        vendor,
+        fronts: asset.fronts,
+        behind: asset.behind,
+        ips: &ips,
+        packets: sent.packets + received.packets,
+    });
     ObservedAsset {
-        key: match host.spot.address {
-            Address::Ip(ip) => ip.to_string(),
-            Address::Mac(mac) => mac.to_string(),
+        key: match (ips.first(), asset.mac) {
+            (Some(ip), _) => ip.to_string(),
+            (None, mac) => mac.unwrap_or_default().to_string(),
         },
-        endpoints: macs.map(|mac| (Endpoint { mac, ip }, host.spot.vlan)).collect(),
-        joins: host
-            .nics
-            .iter()
-            .map(|nic| format!("{} sent from this address (packet {})", nic.mac, nic.packet))
-            .collect(),
-        facts: facts
-            .iter()
-            .filter(|(spot, _)| *spot == host.spot)
-            .map(|(_, fact)| fact.clone())
-            .collect(),
-        oui_vendor: None,
-        role: RoleGuess {
-            role: "unknown",
-            confidence: 0.0,
-            reasons: Vec::new(),
-        },
-        units: Vec::new(),
-        serves: Vec::new(),
-        uses: Vec::new(),
-        first: host.first,
-        last: host.last,
-        sent: host.sent,
-        received: host.received,
+        endpoints: asset.endpoints.into_iter().collect(),
+        joins: asset.joins,
+        facts,
+        oui_vendor: vendor,
+        role,
+        units: all.units.clone(),
+        serves: services(&all.serves),
+        uses: services(&all.uses),
+        first: hosts.iter().map(|host| host.first).min().unwrap_or_default(),
+        last: hosts.iter().map(|host| host.last).max().unwrap_or_default(),
+        sent,
+        received,
     }
 }
 
-fn coverage(ledger: Ledger, silent_addresses: u64) -> Coverage {
-    Coverage {
-        span: ledger.span(),
+fn services(offered: &[evidence::Offered]) -> Vec<evidence::Service> {
+    let mut services: Vec<evidence::Service> = offered.iter().map(|one| one.service).collect();
+    services.sort_unstable();
+    services
+}
+
+/// Cells may repeat the same private addresses: the VLAN, then the MAC, tells those assets apart.
+fn make_keys_unique(assets: &mut [ObservedAsset]) {
+    for suffix in [vlan_suffix as fn(&ObservedAsset) -> String, mac_suffix] {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for asset in &*assets {
+            *count.entry(asset.key.clone()).or_default() += 1;
+        }
+        for asset in &mut *assets {
+            if count.get(&asset.key).is_some_and(|count| *count > 1) {
+                asset.key += &suffix(asset);
+            }
+        }
+    }
+}
+
+fn vlan_suffix(asset: &ObservedAsset) -> String {
+    let vlan: Option<VlanId> = asset.endpoints.first().and_then(|(_, vlan)| *vlan);
+    vlan.map_or_else(|| "@untagged".to_owned(), |vlan| format!("@{vlan}"))
+}
+
+fn mac_suffix(asset: &ObservedAsset) -> String {
+    let mac = asset.endpoints.first().and_then(|(end, _)| end.mac);
+    mac.map_or_else(String::new, |mac| format!("/{mac}"))
+}
+
+fn coverage(
+    ledger: Ledger,
+    silent_addresses: u64,
+    behind_routers: Vec<(MacAddr, u64)>,
+    assets: &[ObservedAsset],
+) -> Coverage {
+    let span: Option<(Timestamp, Timestamp)> = ledger.span();
+    let one_way = ledger.one_way;
+    let mut coverage = Coverage {
+        span,
         packets: ledger.packets,
         bytes: ledger.bytes,
         decoded: ledger.decoded,
         hours_seen: ledger.hours_seen(),
         not_understood: ledger.not_understood.into_ordered(),
-        anomalies: flat(
+        anomalies: rows(
             ledger.anomalies.into_ordered(),
             |(protocol, code), count, packet| (protocol, code, count, packet),
         ),
-        messages: flat(ledger.messages.into_ordered(), |protocol, count, _| {
+        messages: rows(ledger.messages.into_ordered(), |protocol: Protocol, count, _| {
             (protocol, count)
         }),
-        one_way_flows: ledger.one_way.flows,
+        one_way_flows: one_way.flows,
         missed_bytes: ledger.missed_bytes,
-        behind_routers: Vec::new(),
+        behind_routers,
         silent_addresses,
-        odd_ports: flat(
+        odd_ports: rows(
             ledger.odd_ports.into_ordered(),
             |(protocol, transport, port), count, _| (protocol, transport, port, count),
         ),
-        evicted: flat(ledger.evicted.into_ordered(), |ceiling, count, _| {
+        evicted: rows(ledger.evicted.into_ordered(), |ceiling, count, _| {
             (ceiling, count)
         }),
         advice: Vec::new(),
-    }
+    };
+    coverage.advice = advice(&coverage, one_way, assets);
+    coverage
 }
 
-fn flat<K, T>(counts: Vec<(K, u64, u64)>, row: fn(K, u64, u64) -> T) -> Vec<T> {
+fn rows<K, T>(counts: Vec<(K, u64, u64)>, row: fn(K, u64, u64) -> T) -> Vec<T> {
+    let counts = counts.into_iter();
     counts
-        .into_iter()
         .map(|(key, count, packet)| row(key, count, packet))
         .collect()
 }

@@ -4,11 +4,13 @@ use crate::clock::Moment;
 use crate::conversation::Conversation;
 use crate::hosts::HostId;
 use crate::key::{End, FlowKey, Pair};
+use crate::operations::Taken;
 use crate::record::{Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
 use crate::stream::Half;
 use crate::table::Lane;
 use cofferdam_dissect::{Protocol, Side};
 use cofferdam_terms::{MacAddr, Timestamp};
+use smallvec::SmallVec;
 
 /// How far a flow's protocol is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,9 +128,16 @@ impl Flow {
         self.traffic.low.packets > 0 || self.traffic.high.packets > 0
     }
 
-    /// The record under way, which is then empty.
-    pub(crate) fn take_record(&mut self, guess: Option<Protocol>) -> FlowRecord {
+    /// The record under way, which is then empty, and the responder's units that answered.
+    pub(crate) fn take_record(
+        &mut self,
+        guess: Option<Protocol>,
+    ) -> (FlowRecord, SmallVec<[(Protocol, u32); 4]>) {
         let (initiator, responder) = (self.initiator, self.initiator.other());
+        let taken = match &mut self.conversation {
+            Some(conversation) => conversation.operations.take(),
+            None => Taken::default(),
+        };
         let protocol = match &self.conversation {
             Some(conversation) => conversation.protocol(),
             None => None,
@@ -149,15 +158,12 @@ impl Flow {
             received: *self.traffic.at(responder),
             missed: self.missed,
             packet: self.packet,
-            operations: self
-                .conversation
-                .as_mut()
-                .map_or_else(Vec::new, |conversation| conversation.take_operations()),
+            operations: taken.records,
         };
         self.opened = false;
         self.missed = 0;
         self.traffic = Pair::default();
-        record
+        (record, taken.units)
     }
 
     /// Begins the record of the hour that a packet falls into.

@@ -5,6 +5,7 @@
 //! sent and was never answered gives way.
 
 use crate::clock::Moment;
+use crate::evidence::{Dealt, Dropped, Evidence};
 use crate::facts::Facts;
 use crate::flow::Flow;
 use crate::key::End;
@@ -12,9 +13,9 @@ use crate::ledger::Tally;
 use crate::record::{FlowRecord, Traffic};
 use crate::settings::Settings;
 use cofferdam_dissect::{About, Identity, IdentityField, Protocol};
-use cofferdam_terms::{MacAddr, Timestamp, VlanId};
+use cofferdam_terms::{EtherType, MacAddr, Timestamp, Transport, VlanId};
 use foldhash::SharedSeed;
-use foldhash::fast::SeedableRandomState;
+use foldhash::fast::{FixedState, SeedableRandomState};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 use std::hash::BuildHasher;
@@ -80,6 +81,7 @@ pub(crate) struct Host {
     pub(crate) last: Timestamp,
     pub(crate) sent: Traffic,
     pub(crate) received: Traffic,
+    pub(crate) evidence: Option<Box<Evidence>>,
     generation: u32,
 }
 
@@ -178,6 +180,7 @@ impl Hosts {
             last: moment.time,
             sent: Traffic::default(),
             received: Traffic::default(),
+            evidence: None,
             generation,
         };
         match self.slots.get_mut(slot) {
@@ -241,24 +244,45 @@ impl Hosts {
         }
     }
 
-    /// Counts a flow's record for its two ends.
-    pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord) {
+    /// Counts a flow's record for its two ends. `units` are the responder's that answered.
+    pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord, units: &[(Protocol, u32)]) {
         let (initiator, responder) = (flow.initiator, flow.initiator.other());
+        let served = flow.seen.at(responder).served;
+        let mut dropped = Dropped::default();
         for (end, sent, received) in [
             (initiator, record.sent, record.received),
             (responder, record.received, record.sent),
         ] {
-            let host = flow.hosts.at(end).and_then(|id| self.get_mut(id));
-            match host {
-                Some(host) => {
-                    host.sent = sum(host.sent, sent);
-                    host.received = sum(host.received, received);
-                    host.first = host.first.min(record.first);
-                    host.last = host.last.max(record.last);
+            let Some(host) = flow.hosts.at(end).and_then(|id| self.get_mut(id)) else {
+                if !flow.seen.at(end).spoke {
+                    self.note_silent(spot_of(flow, end), record.packet);
                 }
-                None if !flow.seen.at(end).spoke => self.note_silent(spot_of(flow, end), record.packet),
-                None => {}
+                continue;
+            };
+            host.sent = sum(host.sent, sent);
+            host.received = sum(host.received, received);
+            host.first = host.first.min(record.first);
+            host.last = host.last.max(record.last);
+            if record.transport == Transport::Ethernet(EtherType::ARP) {
+                continue;
             }
+            let dealt = Dealt {
+                record,
+                peer: peer_number(spot_of(flow, end.other())),
+                served,
+                units,
+            };
+            let evidence = host.evidence.get_or_insert_default();
+            if end == initiator {
+                evidence.as_initiator(&dealt, &mut dropped);
+            } else {
+                evidence.as_responder(&dealt, &mut dropped);
+            }
+        }
+        if dropped != Dropped::default() {
+            self.evicted
+                .add("services-per-host", dropped.services, record.packet);
+            self.evicted.add("units-per-host", dropped.units, record.packet);
         }
     }
 
@@ -275,7 +299,7 @@ impl Hosts {
         }
     }
 
-    /// The addresses that spoke, ordered; how many were spoken to and did not; the facts.
+    /// All addresses with an entry, ordered; how many were spoken to and did not; the facts.
     pub(crate) fn finish(mut self) -> (Vec<Host>, u64, Facts, Tally<&'static str>) {
         for host in &self.slots {
             if host.heard {
@@ -322,6 +346,12 @@ pub(crate) fn spot_of(flow: &Flow, end: End) -> Spot {
         address,
         vlan: flow.key.vlan(),
     }
+}
+
+/// Tells peers apart. The same whatever key the tables have, so that counts are too.
+fn peer_number(spot: Spot) -> u32 {
+    let hash = FixedState::default().hash_one(spot);
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 pub(crate) const fn sum(a: Traffic, b: Traffic) -> Traffic {

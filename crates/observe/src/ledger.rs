@@ -27,6 +27,9 @@ impl<K> Default for Tally<K> {
 impl<K: Copy + Ord> Tally<K> {
     /// Adds to a key's count; the first packet's number stays.
     pub(crate) fn add(&mut self, key: K, count: u64, packet: u64) {
+        if count == 0 {
+            return;
+        }
         match self.counts.iter_mut().find(|(known, ..)| *known == key) {
             Some((_, total, _)) => *total += count,
             None => self.counts.push((key, count, packet)),

@@ -5,21 +5,26 @@
 //! Read first: [`Observer`], [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
 #![forbid(unsafe_code)]
 
+mod advice;
 mod clock;
 mod conversation;
+mod evidence;
 mod facts;
 mod finish;
 mod flow;
 mod follow;
 mod fragments;
 mod hosts;
+mod join;
 mod key;
 mod ledger;
 mod objects;
 mod observer;
 mod operations;
+mod oui;
 mod recognise;
 mod record;
+mod roles;
 mod services;
 mod settings;
 mod stream;
@@ -32,6 +37,7 @@ mod world;
 
 pub use observer::{Captured, Observer};
 
+pub use oui::vendor;
 pub use record::{
     Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
     OperationRecord, Recognition, RoleGuess, Traffic,

@@ -450,7 +450,7 @@ fn give_record(flow: &mut Flow, world: &mut World, out: &mut Out<'_>) {
         .protocols
         .by_port(flow.key.transport(), flow.service_port())
         .filter(|guess| flow.stage != Stage::Dismissed || !world.protocols.is_dissected(*guess));
-    let record = flow.take_record(guess);
+    let (record, units) = flow.take_record(guess);
     if let Some(talk) = &mut flow.conversation {
         for (protocol, count) in talk.operations.take_dropped() {
             world.ledger.messages.add(protocol, count, record.packet);
@@ -465,7 +465,7 @@ fn give_record(flow: &mut Flow, world: &mut World, out: &mut Out<'_>) {
             .messages
             .add(operation.protocol, count, operation.packet);
     }
-    world.hosts.account(flow, &record);
+    world.hosts.account(flow, &record, &units);
     world.ledger.record(&record, flow);
     out.flows.flow(record);
 }

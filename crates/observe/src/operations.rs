@@ -7,6 +7,7 @@ use crate::objects::Objects;
 use crate::record::OperationRecord;
 use cofferdam_dissect::{Function, Message, Outcome, Protocol, Role};
 use cofferdam_terms::OperationClass;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// The operations that one flow record gathers.
@@ -29,7 +30,16 @@ struct Entry {
     responses: u64,
     failures: u64,
     packet: u64,
+    /// The unit itself answered, rather than a gateway in its place.
+    unit_answered: bool,
     objects: Objects,
+}
+
+/// The operations of a record, ordered, and the units that answered.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) records: Vec<OperationRecord>,
+    pub(crate) units: SmallVec<[(Protocol, u32); 4]>,
 }
 
 impl Entry {
@@ -62,8 +72,15 @@ impl Operations {
         };
         match (message.role, message.outcome) {
             (Role::Request | Role::Unsolicited, _) => entry.requests += 1,
-            (Role::Response, Outcome::None | Outcome::Success) => entry.responses += 1,
-            (Role::Response, Outcome::Failure { .. }) => entry.failures += 1,
+            (Role::Response, Outcome::None | Outcome::Success) => {
+                entry.responses += 1;
+                entry.unit_answered = true;
+            }
+            (Role::Response, Outcome::Failure { name, .. }) => {
+                entry.failures += 1;
+                // `gateway path unavailable`, `gateway target device failed to respond`
+                entry.unit_answered |= !name.starts_with("gateway");
+            }
         }
         for object in message.objects {
             self.grown |= entry.objects.add(object);
@@ -97,6 +114,7 @@ impl Operations {
             responses: 0,
             failures: 0,
             packet,
+            unit_answered: false,
             objects: Objects::default(),
         });
         true
@@ -119,14 +137,20 @@ impl Operations {
     }
 
     /// The records, ordered; the next message starts anew.
-    pub(crate) fn take(&mut self) -> Vec<OperationRecord> {
+    pub(crate) fn take(&mut self) -> Taken {
         self.last_hit = 0;
-        let mut records: Vec<OperationRecord> = std::mem::take(&mut self.entries)
-            .into_iter()
-            .map(Entry::into_record)
-            .collect();
-        records.sort_unstable();
-        records
+        let entries = std::mem::take(&mut self.entries);
+        let mut taken = Taken::default();
+        for entry in &entries {
+            let unit = entry.unit.filter(|_| entry.unit_answered);
+            let unit = unit.map(|unit| (entry.protocol, unit));
+            taken
+                .units
+                .extend(unit.filter(|unit| !taken.units.contains(unit)));
+        }
+        taken.records = entries.into_iter().map(Entry::into_record).collect();
+        taken.records.sort_unstable();
+        taken
     }
 }
 

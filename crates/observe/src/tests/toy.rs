@@ -5,9 +5,10 @@
 
 use cofferdam_dissect::{
     About, Address, Anomaly, Context, Function, Identity, IdentityField, Lost, Message, Object, Outcome,
-    Probe, Progress, Protocol, Registration, Role, Session, Side, Sink, Span,
+    Probe, Progress, Protocol, Registration, Role, Session, Sink, Span,
 };
-use cofferdam_terms::{EtherType, OperationClass};
+use cofferdam_terms::{EtherType, MacAddr, OperationClass};
+use std::net::IpAddr;
 
 pub(crate) const TOY: Protocol = Protocol("toy");
 pub(crate) const PORT: u16 = 9999;
@@ -57,7 +58,7 @@ fn probe(_context: Context, bytes: &[u8]) -> Probe {
 struct Toy;
 
 impl Session for Toy {
-    fn parse(&mut self, context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Result<Progress, Lost> {
+    fn parse(&mut self, _context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Result<Progress, Lost> {
         let mut at = 0;
         while at < bytes.len() {
             let [role, function, unit, length, rest @ ..] = &bytes[at..] else {
@@ -80,7 +81,7 @@ impl Session for Toy {
                     missing: length - rest.len(),
                 });
             };
-            tell(context, [*role, *function, *unit], body, sink);
+            tell([*role, *function, *unit], body, sink);
             at += 4 + length;
         }
         Ok(Progress {
@@ -90,7 +91,7 @@ impl Session for Toy {
     }
 }
 
-fn tell(context: Context, [role, function, unit]: [u8; 3], body: &[u8], sink: &mut dyn Sink) {
+fn tell([role, function, unit]: [u8; 3], body: &[u8], sink: &mut dyn Sink) {
     let address = match body {
         [a, b, c, d] => Some(Address::Points {
             space: "register",
@@ -100,6 +101,19 @@ fn tell(context: Context, [role, function, unit]: [u8; 3], body: &[u8], sink: &m
         _ => None,
     };
     let objects: Vec<Object<'_>> = address.map(Object::at).into_iter().collect();
+    if let (14, [a, b, c, d, e, f, ip @ ..]) = (function, body) {
+        let ip = <[u8; 4]>::try_from(ip).unwrap();
+        sink.identity(&Identity {
+            protocol: TOY,
+            about: About::Host {
+                mac: Some(MacAddr([*a, *b, *c, *d, *e, *f])),
+                ip: Some(IpAddr::from(ip)),
+            },
+            unit: None,
+            field: IdentityField::Binding,
+            value: b"",
+        });
+    }
     if function == 15 {
         sink.identity(&Identity {
             protocol: TOY,
@@ -142,5 +156,4 @@ fn tell(context: Context, [role, function, unit]: [u8; 3], body: &[u8], sink: &m
         transaction: None,
         span: Span::default(),
     });
-    let _ = (context, Side::Initiator);
 }

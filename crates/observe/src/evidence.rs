@@ -1,0 +1,222 @@
+//! What an address does in the control system, gathered from flow records for the role rules.
+//!
+//! Only hosts that had a conversation have it. Bounds: [`MAX_SERVICES`], [`MAX_UNITS`], [`MAX_PEERS`]; what is beyond
+//! is counted under the names in [`Dropped`].
+
+use crate::record::{FlowRecord, InitiatorBasis};
+use cofferdam_dissect::Protocol;
+use cofferdam_terms::{OperationClass, OperationSet, Transport};
+
+/// The most services that are kept, each of those served and those used.
+pub(crate) const MAX_SERVICES: usize = 64;
+/// The most units behind one address.
+pub(crate) const MAX_UNITS: usize = 256;
+/// The most peers that are told apart, for each kind of dealing.
+pub(crate) const MAX_PEERS: usize = 256;
+
+/// A protocol, a transport and the responder's port.
+pub(crate) type Service = (Option<Protocol>, Transport, u16);
+
+/// Distinct peers, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Peers(Vec<u32>);
+
+impl Peers {
+    fn add(&mut self, peer: u32) {
+        if let Err(place) = self.0.binary_search(&peer)
+            && self.0.len() < MAX_PEERS
+        {
+            self.0.insert(place, peer);
+        }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn join(&mut self, other: &Self) {
+        for peer in &other.0 {
+            self.add(*peer);
+        }
+    }
+}
+
+/// What was asked, or answered, in one protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dealing {
+    pub(crate) protocol: Protocol,
+    /// Requests by operation class, in the order of [`OperationClass::ALL`].
+    requests: [u64; OperationClass::ALL.len()],
+    /// With whom.
+    pub(crate) peers: Peers,
+    /// With whom it dealt in programs or firmware.
+    pub(crate) programmed: Peers,
+}
+
+impl Dealing {
+    const fn new(protocol: Protocol) -> Self {
+        Self {
+            protocol,
+            requests: [0; OperationClass::ALL.len()],
+            peers: Peers(Vec::new()),
+            programmed: Peers(Vec::new()),
+        }
+    }
+
+    /// Requests of some classes.
+    pub(crate) fn requests(&self, classes: OperationSet) -> u64 {
+        let counts = OperationClass::ALL.into_iter().zip(self.requests);
+        counts
+            .filter(|(class, _)| classes.contains(*class))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    fn add(&mut self, class: OperationClass, count: u64, peer: u32) {
+        if let Some(total) = self.requests.get_mut(class as usize) {
+            *total += count;
+        }
+        self.peers.add(peer);
+        if matches!(class, OperationClass::Program | OperationClass::Firmware) {
+            self.programmed.add(peer);
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (total, count) in self.requests.iter_mut().zip(other.requests) {
+            *total += count;
+        }
+        self.peers.join(&other.peers);
+        self.programmed.join(&other.programmed);
+    }
+}
+
+/// A service with how many there were at the other end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Offered {
+    pub(crate) service: Service,
+    pub(crate) peers: Peers,
+}
+
+/// What an address does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    pub(crate) serves: Vec<Offered>,
+    pub(crate) uses: Vec<Offered>,
+    pub(crate) asked: Vec<Dealing>,
+    pub(crate) answered: Vec<Dealing>,
+    /// Units behind it that answered, ordered.
+    pub(crate) units: Vec<(Protocol, u32)>,
+}
+
+/// What found no room: services and units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    /// `services-per-host`
+    pub(crate) services: u64,
+    /// `units-per-host`
+    pub(crate) units: u64,
+}
+
+/// A flow's record as one of its ends sees it.
+pub(crate) struct Dealt<'a> {
+    pub(crate) record: &'a FlowRecord,
+    /// The other end's number.
+    pub(crate) peer: u32,
+    /// The responder did more than refuse.
+    pub(crate) served: bool,
+    /// Units of the responder that answered.
+    pub(crate) units: &'a [(Protocol, u32)],
+}
+
+impl Evidence {
+    /// Notes a record of which this is the initiator.
+    pub(crate) fn as_initiator(&mut self, dealt: &Dealt<'_>, dropped: &mut Dropped) {
+        if is_a_service(dealt.record) {
+            offer(&mut self.uses, service(dealt.record), dealt.peer, dropped);
+        }
+        deal(&mut self.asked, dealt);
+    }
+
+    /// Notes a record of which this is the responder.
+    pub(crate) fn as_responder(&mut self, dealt: &Dealt<'_>, dropped: &mut Dropped) {
+        if dealt.served && is_a_service(dealt.record) {
+            offer(&mut self.serves, service(dealt.record), dealt.peer, dropped);
+        }
+        deal(&mut self.answered, dealt);
+        for unit in dealt.units {
+            if let Err(place) = self.units.binary_search(unit) {
+                if self.units.len() < MAX_UNITS {
+                    self.units.insert(place, *unit);
+                } else {
+                    dropped.units += 1;
+                }
+            }
+        }
+    }
+
+    /// Adds what another address of the same asset does.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (ours, theirs) in [(&mut self.serves, &other.serves), (&mut self.uses, &other.uses)] {
+            for offered in theirs {
+                match ours.iter_mut().find(|known| known.service == offered.service) {
+                    Some(known) => known.peers.join(&offered.peers),
+                    None => ours.push(offered.clone()),
+                }
+            }
+        }
+        for (ours, theirs) in [
+            (&mut self.asked, &other.asked),
+            (&mut self.answered, &other.answered),
+        ] {
+            for dealing in theirs {
+                match ours.iter_mut().find(|known| known.protocol == dealing.protocol) {
+                    Some(known) => known.join(dealing),
+                    None => ours.push(dealing.clone()),
+                }
+            }
+        }
+        self.units.extend(&other.units);
+        self.units.sort_unstable();
+        self.units.dedup();
+    }
+}
+
+/// Whether the responder's port names a service: not where it is only known who spoke first, and in no protocol.
+fn is_a_service(record: &FlowRecord) -> bool {
+    let on_ethernet = matches!(record.transport, Transport::Ethernet(_));
+    record.protocol.is_some() || record.basis != InitiatorBasis::First || on_ethernet
+}
+
+fn service(record: &FlowRecord) -> Service {
+    let protocol = record.protocol.map(|(protocol, _)| protocol);
+    (protocol, record.transport, record.responder_port)
+}
+
+fn offer(list: &mut Vec<Offered>, service: Service, peer: u32, dropped: &mut Dropped) {
+    if let Some(known) = list.iter_mut().find(|known| known.service == service) {
+        known.peers.add(peer);
+    } else if list.len() < MAX_SERVICES {
+        let mut peers = Peers::default();
+        peers.add(peer);
+        list.push(Offered { service, peers });
+    } else {
+        dropped.services += 1;
+    }
+}
+
+fn deal(list: &mut Vec<Dealing>, dealt: &Dealt<'_>) {
+    for operation in &dealt.record.operations {
+        let count = operation.requests;
+        let protocol = operation.protocol;
+        // Protocols are constants of the code: the list is short by nature.
+        let place = list.iter().position(|known| known.protocol == protocol);
+        let place = place.unwrap_or_else(|| {
+            list.push(Dealing::new(protocol));
+            list.len() - 1
+        });
+        if let Some(dealing) = list.get_mut(place) {
+            dealing.add(operation.operation, count, dealt.peer);
+        }
+    }
+}

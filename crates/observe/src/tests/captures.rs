@@ -1,0 +1,172 @@
+//! Real captures, observed: what came of each, as text that people review.
+
+use crate::{Endpoint, FlowRecord, Observation, ObservedAsset, Observer, Settings};
+use cofferdam_capture::Source;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+fn captures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures")
+}
+
+fn observe(path: &Path, seed: u64) -> (Vec<FlowRecord>, Observation) {
+    let mut source = Source::open(path).unwrap();
+    let mut settings = Settings::new(path.file_name().unwrap().to_string_lossy());
+    settings.hash_seed = seed;
+    let mut observer = Observer::new(settings);
+    let mut flows: Vec<FlowRecord> = Vec::new();
+    while let Some(packet) = source.next_packet() {
+        observer.frame(
+            packet.number,
+            packet.time,
+            packet.link,
+            packet.bytes,
+            packet.original,
+            &mut flows,
+        );
+    }
+    let observation = observer.finish(&mut flows);
+    (flows, observation)
+}
+
+fn summary(flows: &[FlowRecord], observation: &Observation) -> String {
+    let mut text = String::new();
+    let coverage = &observation.coverage;
+    writeln!(
+        text,
+        "{} packets, {} decoded, not understood {:?}, missed {} bytes, one way {}, silent {}, behind routers {}",
+        coverage.packets,
+        coverage.decoded,
+        coverage.not_understood,
+        coverage.missed_bytes,
+        coverage.one_way_flows,
+        coverage.silent_addresses,
+        coverage.behind_routers.len(),
+    )
+    .unwrap();
+    for (protocol, count) in &coverage.messages {
+        writeln!(text, "messages {protocol} {count}").unwrap();
+    }
+    for (protocol, code, count, packet) in &coverage.anomalies {
+        writeln!(text, "anomaly {protocol} {code} {count} (packet {packet})").unwrap();
+    }
+    for (protocol, transport, port, count) in &coverage.odd_ports {
+        writeln!(text, "odd port {protocol} {transport} {port} {count}").unwrap();
+    }
+    for line in &coverage.advice {
+        writeln!(text, "advice: {line}").unwrap();
+    }
+    for asset in &observation.assets {
+        tell_asset(&mut text, asset);
+    }
+    // All flows of a large capture are no reading.
+    for flow in flows.iter().take(20) {
+        tell_flow(&mut text, flow);
+    }
+    text
+}
+
+fn tell_asset(text: &mut String, asset: &ObservedAsset) {
+    let vendor = asset.oui_vendor.unwrap_or("-");
+    let role = &asset.role;
+    writeln!(
+        text,
+        "asset {} [{vendor}] {} {:.2}",
+        asset.key, role.role, role.confidence
+    )
+    .unwrap();
+    for reason in role.reasons.iter().chain(&asset.joins) {
+        writeln!(text, "  {reason}").unwrap();
+    }
+    for fact in asset.facts.iter().take(12) {
+        let unit = fact.unit.map(|unit| format!(" unit {unit}")).unwrap_or_default();
+        writeln!(
+            text,
+            "  {} {}{unit}: `{}` x{} (packet {})",
+            fact.protocol,
+            fact.field.name(),
+            fact.value,
+            fact.times,
+            fact.packet,
+        )
+        .unwrap();
+    }
+    for (what, services) in [("serves", &asset.serves), ("uses", &asset.uses)] {
+        for (protocol, transport, port) in services.iter().take(12) {
+            let protocol = protocol.map_or("?", |protocol| protocol.0);
+            writeln!(text, "  {what} {protocol} {transport} {port}").unwrap();
+        }
+    }
+    if !asset.units.is_empty() {
+        let units: Vec<String> = asset
+            .units
+            .iter()
+            .map(|(p, unit)| format!("{p} {unit}"))
+            .collect();
+        writeln!(text, "  units {}", units.join(", ")).unwrap();
+    }
+}
+
+fn tell_flow(text: &mut String, flow: &FlowRecord) {
+    let name = |end: Endpoint| match (end.ip, end.mac) {
+        (Some(ip), _) => ip.to_string(),
+        (None, mac) => mac.map(|mac| mac.to_string()).unwrap_or_default(),
+    };
+    let protocol = flow.protocol.map_or("?".to_owned(), |(protocol, how)| {
+        format!("{protocol} ({})", how.name())
+    });
+    writeln!(
+        text,
+        "flow {}:{} > {}:{} {} {protocol} by {} packets {}/{} missed {}",
+        name(flow.initiator),
+        flow.initiator_port,
+        name(flow.responder),
+        flow.responder_port,
+        flow.transport,
+        flow.basis.name(),
+        flow.sent.packets,
+        flow.received.packets,
+        flow.missed,
+    )
+    .unwrap();
+    for row in &flow.operations {
+        let objects: Vec<&str> = row.objects.iter().map(|object| object.as_str()).collect();
+        writeln!(
+            text,
+            "  {} {} {:#x} {} unit {:?}: {}+{}-{} [{}] +{}",
+            row.protocol,
+            row.operation,
+            row.function,
+            row.function_name,
+            row.unit,
+            row.requests,
+            row.responses,
+            row.failures,
+            objects.join(", "),
+            row.objects_dropped,
+        )
+        .unwrap();
+    }
+}
+
+fn check(name: &str) {
+    let path = captures().join(name);
+    if !path.exists() {
+        println!("not run: {name} is not there");
+        return;
+    }
+    let (flows, observation) = observe(&path, 0);
+    insta::assert_snapshot!(name.replace(['/', '.'], "_"), summary(&flows, &observation));
+}
+
+#[test]
+fn modbus_is_observed_as_reviewed() {
+    check("modbustcp/modbus_test_data_part1.pcap");
+    check("modicon/modicon_test.pcap");
+}
+
+#[test]
+fn s7comm_is_observed_as_reviewed() {
+    check("s7/s7comm_downloading_block_db1.pcap");
+    check("s7/wincc_s300_setup-alarm-read-write.pcapng");
+}
