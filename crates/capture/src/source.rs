@@ -145,7 +145,11 @@ impl Source {
                 Step::Pass(length) => self.window.pass(length),
                 Step::Need(length) => self.fill(length),
                 Step::Skip(length) => self.skip(length),
-                Step::End => return None,
+                Step::End => {
+                    // What is left is no packet, and was said to be damage once.
+                    self.window.pass(usize::MAX);
+                    return None;
+                }
             }
         };
         let Record {

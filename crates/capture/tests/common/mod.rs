@@ -38,6 +38,9 @@ pub(crate) fn drain(source: &mut Source) -> Vec<Owned> {
             original: packet.original,
         });
     }
+    let damage = source.damage().to_vec();
+    assert!(source.next_packet().is_none(), "a packet after the last");
+    assert_eq!(source.damage(), damage, "damage is said once");
     packets
 }
 
