@@ -59,7 +59,9 @@ pub enum OpenError {
         name: SourceName,
     },
     /// Its first bytes are those of no capture.
-    #[error("`{name}` is no capture: its first bytes are neither pcap nor pcapng, nor either compressed")]
+    #[error(
+        "`{name}` is no capture: it starts neither as pcap nor as pcapng, plain or packed with gzip or zstd"
+    )]
     NotACapture {
         /// The source.
         name: SourceName,

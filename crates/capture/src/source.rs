@@ -18,7 +18,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// A source of packets.
+/// A source of packets. A file that is still being written is read as far as it goes at the time.
 ///
 /// ```no_run
 /// # use cofferdam_capture::{OpenError, Source};
@@ -62,6 +62,12 @@ impl Core {
         }
     }
 }
+
+// A source may be read in another thread than the one that opened it.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<Source>();
+};
 
 impl Source {
     /// Opens a capture file.

@@ -12,15 +12,15 @@ const REFUSED: &[(&[u8], &str)] = &[
     (b"", "`given` is empty"),
     (
         b"\xd4",
-        "`given` is no capture: its first bytes are neither pcap nor pcapng, nor either compressed",
+        "`given` is no capture: it starts neither as pcap nor as pcapng, plain or packed with gzip or zstd",
     ),
     (
         b"hello, world",
-        "`given` is no capture: its first bytes are neither pcap nor pcapng, nor either compressed",
+        "`given` is no capture: it starts neither as pcap nor as pcapng, plain or packed with gzip or zstd",
     ),
     (
         b"{\"a\": 1}",
-        "`given` is no capture: its first bytes are neither pcap nor pcapng, nor either compressed",
+        "`given` is no capture: it starts neither as pcap nor as pcapng, plain or packed with gzip or zstd",
     ),
     (
         b"\xd4\xc3\xb2\xa1\x02\0\x04\0",
@@ -32,7 +32,7 @@ const REFUSED: &[(&[u8], &str)] = &[
     ),
     (
         b"\x0a\x0d\x0d\x0a a text that opens with these line ends",
-        "`given` is no capture: its first bytes are neither pcap nor pcapng, nor either compressed",
+        "`given` is no capture: it starts neither as pcap nor as pcapng, plain or packed with gzip or zstd",
     ),
     (
         b"#separator \\x09\n",

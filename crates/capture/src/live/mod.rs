@@ -3,7 +3,7 @@
 //! Opening does three things in this order, and there is no way to do only the first: it opens an AF_PACKET socket with
 //! a TPACKET_V3 ring, bound to the interface and promiscuous; it gives up every capability of the calling thread; it
 //! installs a system call filter that ends every way to send through that socket or to make another. What has been
-//! given up can't be taken back. The filter is described in [`lock`].
+//! given up can't be taken back. What the filter refuses is listed in the module `lock`.
 //!
 //! The interface itself is left as it is: it must be up, and should have no addresses, or the kernel will answer from
 //! it by itself. Packets that the network card or the kernel joined (LRO, GRO) arrive joined; turn that off on the
@@ -119,7 +119,7 @@ impl Live {
     }
 
     /// The next packet; none when none came within `wait`. The kernel hands packets over in blocks, when one is full or
-    /// after [`RETIRE_MILLIS`](sys::RETIRE_MILLIS) ms.
+    /// a tenth of a second old.
     ///
     /// # Errors
     /// When the interface went down or away.
