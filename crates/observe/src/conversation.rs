@@ -16,6 +16,8 @@ use cofferdam_dissect::{Context, Protocol, Registration, Session, Side, Sink};
 pub(crate) const MAX_MESSAGE: usize = 256 << 10;
 /// An empty buffer larger than this is given back.
 const KEPT_CAPACITY: usize = 4 << 10;
+/// What a session may hold beside its own size, about; each protocol's module names its bounds.
+const SESSION_HEAP: usize = 1 << 10;
 /// After so many payloads in a row that the session could not follow, without a single message, it is given up.
 const MAX_LOST: u32 = 8;
 /// The same for a session that did find messages, on a port's word alone.
@@ -102,7 +104,8 @@ impl Conversation {
 
     /// Heap bytes held now.
     pub(crate) fn measure(&self) -> Held {
-        let session = self.following.as_ref().map_or(0, |it| size_of_val(&*it.session));
+        let session = self.following.as_ref();
+        let session = session.map_or(0, |it| size_of_val(&*it.session) + SESSION_HEAP);
         let waiting = |inbox: &Inbox| inbox.pending.capacity() + inbox.ahead.held();
         Held {
             conversation: size_of::<Self>() + session + self.operations.held(),

@@ -1,7 +1,7 @@
 //! What an address does in the control system, gathered from flow records for the role rules.
 //!
-//! Only hosts that had a conversation have it. Bounds: [`MAX_SERVICES`], [`MAX_UNITS`], [`MAX_PEERS`]; what is beyond
-//! is counted under the names in [`Dropped`].
+//! Only hosts that had a conversation have it. Bounds: [`MAX_SERVICES`], [`MAX_UNITS`], [`MAX_PEERS`], and for all hosts
+//! together the ceiling `host-details`, which [`Room`] holds; what is beyond is counted.
 
 use crate::record::{FlowRecord, InitiatorBasis};
 use cofferdam_dissect::Protocol;
@@ -22,9 +22,10 @@ pub(crate) type Service = (Option<Protocol>, Transport, u16);
 pub(crate) struct Peers(Vec<u32>);
 
 impl Peers {
-    fn add(&mut self, peer: u32) {
+    fn add(&mut self, peer: u32, room: &mut Room) {
         if let Err(place) = self.0.binary_search(&peer)
             && self.0.len() < MAX_PEERS
+            && room.take(cost::PEER)
         {
             self.0.insert(place, peer);
         }
@@ -36,7 +37,7 @@ impl Peers {
 
     pub(crate) fn join(&mut self, other: &Self) {
         for peer in &other.0 {
-            self.add(*peer);
+            self.add(*peer, &mut Room::unlimited());
         }
     }
 }
@@ -72,13 +73,13 @@ impl Dealing {
             .sum()
     }
 
-    fn add(&mut self, class: OperationClass, count: u64, peer: u32) {
+    fn add(&mut self, class: OperationClass, count: u64, peer: u32, room: &mut Room) {
         if let Some(total) = self.requests.get_mut(class as usize) {
             *total += count;
         }
-        self.peers.add(peer);
+        self.peers.add(peer, room);
         if matches!(class, OperationClass::Program | OperationClass::Firmware) {
-            self.programmed.add(peer);
+            self.programmed.add(peer, room);
         }
     }
 
@@ -109,13 +110,53 @@ pub(crate) struct Evidence {
     pub(crate) units: Vec<(Protocol, u32)>,
 }
 
-/// What found no room: services and units.
+/// What entries cost in bytes, with the room that a list keeps for its next ones.
+mod cost {
+    pub(super) const PEER: usize = 8;
+    pub(super) const UNIT: usize = 48;
+    pub(super) const SERVICE: usize = 128;
+    pub(super) const DEALING: usize = 512;
+}
+
+/// What is left of the ceiling `host-details`, and what found no room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Dropped {
+pub(crate) struct Room {
+    left: usize,
+    /// Details of any kind: `host-details`.
+    pub(crate) dropped: u64,
     /// `services-per-host`
     pub(crate) services: u64,
     /// `units-per-host`
     pub(crate) units: u64,
+}
+
+impl Room {
+    pub(crate) const fn new(bytes: usize) -> Self {
+        Self {
+            left: bytes,
+            dropped: 0,
+            services: 0,
+            units: 0,
+        }
+    }
+
+    /// For joining what was already admitted.
+    const fn unlimited() -> Self {
+        Self::new(usize::MAX)
+    }
+
+    const fn take(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => {
+                self.dropped += 1;
+                false
+            }
+        }
+    }
 }
 
 /// A flow's record as one of its ends sees it.
@@ -131,25 +172,25 @@ pub(crate) struct Dealt<'a> {
 
 impl Evidence {
     /// Notes a record of which this is the initiator.
-    pub(crate) fn as_initiator(&mut self, dealt: &Dealt<'_>, dropped: &mut Dropped) {
+    pub(crate) fn as_initiator(&mut self, dealt: &Dealt<'_>, room: &mut Room) {
         if is_a_service(dealt.record) {
-            offer(&mut self.uses, service(dealt.record), dealt.peer, dropped);
+            offer(&mut self.uses, service(dealt.record), dealt.peer, room);
         }
-        deal(&mut self.asked, dealt);
+        deal(&mut self.asked, dealt, room);
     }
 
     /// Notes a record of which this is the responder.
-    pub(crate) fn as_responder(&mut self, dealt: &Dealt<'_>, dropped: &mut Dropped) {
+    pub(crate) fn as_responder(&mut self, dealt: &Dealt<'_>, room: &mut Room) {
         if dealt.served && is_a_service(dealt.record) {
-            offer(&mut self.serves, service(dealt.record), dealt.peer, dropped);
+            offer(&mut self.serves, service(dealt.record), dealt.peer, room);
         }
-        deal(&mut self.answered, dealt);
+        deal(&mut self.answered, dealt, room);
         for unit in dealt.units {
             if let Err(place) = self.units.binary_search(unit) {
-                if self.units.len() < MAX_UNITS {
+                if self.units.len() >= MAX_UNITS {
+                    room.units += 1;
+                } else if room.take(cost::UNIT) {
                     self.units.insert(place, *unit);
-                } else {
-                    dropped.units += 1;
                 }
             }
         }
@@ -193,30 +234,32 @@ fn service(record: &FlowRecord) -> Service {
     (protocol, record.transport, record.responder_port)
 }
 
-fn offer(list: &mut Vec<Offered>, service: Service, peer: u32, dropped: &mut Dropped) {
+fn offer(list: &mut Vec<Offered>, service: Service, peer: u32, room: &mut Room) {
     if let Some(known) = list.iter_mut().find(|known| known.service == service) {
-        known.peers.add(peer);
-    } else if list.len() < MAX_SERVICES {
+        known.peers.add(peer, room);
+    } else if list.len() >= MAX_SERVICES {
+        room.services += 1;
+    } else if room.take(cost::SERVICE) {
         let mut peers = Peers::default();
-        peers.add(peer);
+        peers.add(peer, room);
         list.push(Offered { service, peers });
-    } else {
-        dropped.services += 1;
     }
 }
 
-fn deal(list: &mut Vec<Dealing>, dealt: &Dealt<'_>) {
+fn deal(list: &mut Vec<Dealing>, dealt: &Dealt<'_>, room: &mut Room) {
     for operation in &dealt.record.operations {
-        let count = operation.requests;
         let protocol = operation.protocol;
         // Protocols are constants of the code: the list is short by nature.
-        let place = list.iter().position(|known| known.protocol == protocol);
-        let place = place.unwrap_or_else(|| {
-            list.push(Dealing::new(protocol));
-            list.len() - 1
-        });
+        let place = match list.iter().position(|known| known.protocol == protocol) {
+            Some(place) => place,
+            None if room.take(cost::DEALING) => {
+                list.push(Dealing::new(protocol));
+                list.len() - 1
+            }
+            None => continue,
+        };
         if let Some(dealing) = list.get_mut(place) {
-            dealing.add(operation.operation, count, dealt.peer);
+            dealing.add(operation.operation, operation.requests, dealt.peer, room);
         }
     }
 }

@@ -15,6 +15,9 @@ use std::hash::BuildHasher;
 /// The most bytes of a value that count: what [`WireText`] can need.
 const MAX_VALUE: usize = 4 * WireText::MAX_CHARS;
 
+/// What a fact costs beside its value's bytes, about, with its places in both tables.
+const FACT_COST: usize = 320;
+
 #[derive(Debug)]
 struct Fact {
     spot: Spot,
@@ -32,6 +35,7 @@ pub(crate) struct Facts {
     index: HashTable<u32>,
     facts: Vec<Fact>,
     per_host: HashMap<Spot, u32, SeedableRandomState>,
+    held: usize,
     ceiling: usize,
     ceiling_per_host: usize,
     hasher: SeedableRandomState,
@@ -43,7 +47,8 @@ impl Facts {
             index: HashTable::new(),
             facts: Vec::new(),
             per_host: HashMap::with_hasher(hasher.clone()),
-            ceiling: settings.ceilings.facts,
+            held: 0,
+            ceiling: settings.ceilings.fact_bytes,
             ceiling_per_host: settings.ceilings.facts_per_host,
             hasher,
         }
@@ -74,7 +79,8 @@ impl Facts {
             }
             return;
         }
-        if facts.len() >= self.ceiling {
+        let cost = FACT_COST + value.len();
+        if self.held + cost > self.ceiling {
             evicted.add("facts", 1, moment.packet);
             return;
         }
@@ -84,6 +90,7 @@ impl Facts {
             return;
         }
         *count += 1;
+        self.held += cost;
         self.keep(hash, spot, identity, value, moment);
     }
 

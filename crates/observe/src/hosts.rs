@@ -5,7 +5,7 @@
 //! sent and was never answered gives way.
 
 use crate::clock::Moment;
-use crate::evidence::{Dealt, Dropped, Evidence};
+use crate::evidence::{Dealt, Evidence, Room};
 use crate::facts::Facts;
 use crate::flow::Flow;
 use crate::key::End;
@@ -93,6 +93,8 @@ pub(crate) struct Hosts {
     cursor: usize,
     silent: HashSet<u64, SeedableRandomState>,
     silent_ceiling: usize,
+    /// What is left of the ceiling of host details.
+    room: Room,
     hasher: SeedableRandomState,
     pub(crate) facts: Facts,
     pub(crate) evicted: Tally<&'static str>,
@@ -108,6 +110,7 @@ impl Hosts {
             cursor: 0,
             silent: HashSet::with_hasher(hasher.clone()),
             silent_ceiling: settings.ceilings.silent_addresses,
+            room: Room::new(settings.ceilings.host_detail_bytes),
             facts: Facts::new(settings, hasher.clone()),
             hasher,
             evicted: Tally::default(),
@@ -248,7 +251,7 @@ impl Hosts {
     pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord, units: &[(Protocol, u32)]) {
         let (initiator, responder) = (flow.initiator, flow.initiator.other());
         let served = flow.seen.at(responder).served;
-        let mut dropped = Dropped::default();
+        let mut room = self.room;
         for (end, sent, received) in [
             (initiator, record.sent, record.received),
             (responder, record.received, record.sent),
@@ -274,16 +277,19 @@ impl Hosts {
             };
             let evidence = host.evidence.get_or_insert_default();
             if end == initiator {
-                evidence.as_initiator(&dealt, &mut dropped);
+                evidence.as_initiator(&dealt, &mut room);
             } else {
-                evidence.as_responder(&dealt, &mut dropped);
+                evidence.as_responder(&dealt, &mut room);
             }
         }
-        if dropped != Dropped::default() {
-            self.evicted
-                .add("services-per-host", dropped.services, record.packet);
-            self.evicted.add("units-per-host", dropped.units, record.packet);
+        for (ceiling, dropped) in [
+            ("host-details", &mut room.dropped),
+            ("services-per-host", &mut room.services),
+            ("units-per-host", &mut room.units),
+        ] {
+            self.evicted.add(ceiling, std::mem::take(dropped), record.packet);
         }
+        self.room = room;
     }
 
     /// An address was spoken to and is not known to have spoken.

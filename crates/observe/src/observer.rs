@@ -16,6 +16,9 @@ use cofferdam_dissect::frame::{self, Frame, Network, Packet, Segment, Transport 
 use cofferdam_dissect::{REGISTRY, Registration};
 use cofferdam_terms::{EtherType, IpProtocol, LinkType, MacAddr, Timestamp, Transport};
 
+/// Conversations that are too large are made room for by ending so many flows at most, a packet.
+const MAX_EVICTED_AT_ONCE: usize = 64;
+
 /// Follows a capture, frame by frame. What it holds stays under the ceilings of its settings.
 pub struct Observer {
     clock: Clock,
@@ -129,6 +132,8 @@ impl Observer {
         while let Some(lost) = self.fragments.left() {
             self.lost_pieces(lost);
         }
+        // What flows held is free for the assets.
+        drop(self.table);
         crate::finish::observation(self.world)
     }
 
@@ -270,7 +275,10 @@ impl Observer {
         }
         let lane = lane_of(flow);
         self.table.touch(id, lane, moment.tick);
-        if self.world.conversations_are_full() {
+        for _ in 0..MAX_EVICTED_AT_ONCE {
+            if !self.world.conversations_are_full() {
+                break;
+            }
             self.evict("conversations", moment, out);
         }
     }

@@ -45,8 +45,10 @@ pub struct Ceilings {
     pub fragment_bytes: usize,
     /// `hosts`: addresses that spoke, each with what is known of it.
     pub hosts: usize,
-    /// `facts`: identity facts in all.
-    pub facts: usize,
+    /// `host-details`: bytes of what hosts were seen to do: services, peers, operations, units.
+    pub host_detail_bytes: usize,
+    /// `facts`: bytes of identity facts in all.
+    pub fact_bytes: usize,
     /// `facts-per-host`: identity facts about one address.
     pub facts_per_host: usize,
     /// `operations`: different operations in one flow record.
@@ -55,12 +57,10 @@ pub struct Ceilings {
     pub silent_addresses: usize,
 }
 
-/// What one entry costs at most or on average, in bytes, with its place in the hash table; the ceilings test measures
-/// that it holds.
+/// What one entry costs, in bytes, with its place in the hash table when that has just grown. A test measures it.
 mod cost {
     pub(super) const FLOW: usize = 320;
-    pub(super) const HOST: usize = 1024;
-    pub(super) const FACT: usize = 512;
+    pub(super) const HOST: usize = 512;
     pub(super) const SILENT_ADDRESS: usize = 32;
 }
 
@@ -68,16 +68,20 @@ impl Ceilings {
     /// Ceilings that together keep to so many bytes.
     #[must_use]
     pub const fn for_memory(bytes: usize) -> Self {
+        // In 32nds: flows 8, conversations 8, reassembly 4, host details 4, facts 3, hosts 2, fragments 1, silent
+        // addresses 1; the last one is for what has no ceiling because it can't grow.
+        let part = bytes / 32;
         Self {
-            flows: at_least_one(bytes / 4 / cost::FLOW),
-            conversation_bytes: bytes / 4,
-            reassembly_bytes: bytes / 8,
-            fragment_bytes: bytes / 32,
-            hosts: at_least_one(bytes / 8 / cost::HOST),
-            facts: at_least_one(bytes / 8 / cost::FACT),
+            flows: at_least_one(8 * part / cost::FLOW),
+            conversation_bytes: 8 * part,
+            reassembly_bytes: 4 * part,
+            host_detail_bytes: 4 * part,
+            fact_bytes: 3 * part,
+            hosts: at_least_one(2 * part / cost::HOST),
+            fragment_bytes: part,
+            silent_addresses: at_least_one(part / cost::SILENT_ADDRESS),
             facts_per_host: 64,
             operations_per_record: 128,
-            silent_addresses: at_least_one(bytes / 32 / cost::SILENT_ADDRESS),
         }
     }
 }

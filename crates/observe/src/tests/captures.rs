@@ -170,3 +170,53 @@ fn s7comm_is_observed_as_reviewed() {
     check("s7/s7comm_downloading_block_db1.pcap");
     check("s7/wincc_s300_setup-alarm-read-write.pcapng");
 }
+
+/// Every capture under the folder, in name order.
+fn all() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![captures()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|end| end == "pcap" || end == "pcapng")
+            {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_capture_gives_the_same_whatever_keys_the_tables_and_each_packet_is_accounted_for() {
+    let all = all();
+    if all.is_empty() {
+        println!("not run: there are no captures");
+    }
+    for path in all {
+        let (flows, observation) = observe(&path, 0);
+        let (again, observed_again) = observe(&path, 0x5eed);
+        let name = path.display();
+        assert!(flows == again && observation == observed_again, "{name}");
+        let coverage = &observation.coverage;
+        let not_understood: u64 = coverage.not_understood.iter().map(|(_, count, _)| count).sum();
+        assert_eq!(coverage.packets, coverage.decoded + not_understood, "{name}");
+        let messages: u64 = coverage.messages.iter().map(|(_, count)| count).sum();
+        let counted: u64 = flows
+            .iter()
+            .flat_map(|flow| &flow.operations)
+            .map(|row| row.requests + row.responses + row.failures)
+            .sum();
+        let dropped = coverage.evicted.iter().find(|(name, _)| *name == "operations");
+        assert_eq!(
+            messages,
+            counted + dropped.map_or(0, |(_, count)| *count),
+            "{name}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Tests of the whole observer, on frames made to order and a protocol of our own.
 
 mod assets;
+mod bounds;
 mod captures;
 mod flows;
 mod frames;

@@ -45,6 +45,14 @@ pub(crate) fn answer(unit: u8) -> Vec<u8> {
     message(2, 3, unit, b"ok")
 }
 
+/// So many bytes follow a message of function 13.
+pub(crate) const HUGE: usize = 1 << 20;
+
+/// The start of a message that claims more than is joined.
+pub(crate) fn huge() -> Vec<u8> {
+    message(1, 13, 0, b"")
+}
+
 fn probe(_context: Context, bytes: &[u8]) -> Probe {
     match bytes {
         [0xc1..=0xc3, 0..=15, _, _, ..] => Probe::Certain,
@@ -74,7 +82,10 @@ impl Session for Toy {
                     reason: "not a toy",
                 });
             }
-            let length = usize::from(*length);
+            let length = match function {
+                13 => HUGE,
+                _ => usize::from(*length),
+            };
             let Some(body) = rest.get(..length) else {
                 return Ok(Progress {
                     consumed: at,
