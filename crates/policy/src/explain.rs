@@ -226,7 +226,7 @@ fn services(plant: &Plant, conduit: &ConduitId, permit: &PermitId) -> String {
         .flat_map(|conduit| &conduit.permits)
         .filter(|found| found.id == *permit)
         .flat_map(|found| &found.services)
-        .map(words::permitted_service)
+        .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
 }

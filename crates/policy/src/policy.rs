@@ -9,7 +9,7 @@ use crate::place::{AssetIx, InZone, Place, Places, PolicyFault, ZoneIx, usize_of
 use crate::segment::segment_reason;
 use crate::verdict::{DenyReason, End, Verdict};
 use cofferdam_plant::{AssetId, ConduitId, OpenTimes, PermitId, PortRange, Service, ZoneId};
-use cofferdam_terms::{OperationSet, Transport};
+use cofferdam_terms::{IpProtocol, OperationSet, Transport};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -349,9 +349,9 @@ fn unknown<'p>(end: End, flow: &Flow<'_>) -> DenyReason<'p> {
     DenyReason::UnknownHost { end, host }
 }
 
-/// Whether a transport has ports, as far as permits can name them.
+/// Whether a transport has ports: TCP, UDP, DCCP, SCTP and UDP-Lite (IANA protocol numbers).
 pub(crate) const fn has_ports(transport: Transport) -> bool {
-    matches!(transport, Transport::TCP | Transport::UDP)
+    matches!(transport, Transport::Ip(IpProtocol(6 | 17 | 33 | 132 | 136)))
 }
 
 /// Whether a service is for the flow's transport and port.

@@ -1,7 +1,7 @@
 //! How things of the model are called in sentences, so that every report calls them the same.
 
 use crate::flow::{Flow, Host};
-use cofferdam_plant::{Asset, AssetRole, Party, Permit, PortRange, Service};
+use cofferdam_plant::{Asset, AssetRole, Party, Permit, Service};
 use cofferdam_terms::{OperationSet, Timestamp, Transport};
 
 /// `historian-1 (historian)`, or the bare id where the role is not known or the id says it.
@@ -14,7 +14,7 @@ pub(crate) fn asset(asset: &Asset) -> String {
     }
 }
 
-/// `modbus tcp/502`, `tcp/8443`, `icmp`.
+/// `tcp/502 modbus`, `tcp/8443`, `icmp`: as the text form of the model writes a service.
 pub(crate) fn service(protocol: Option<&str>, transport: Transport, port: u16) -> String {
     let carried = if crate::policy::has_ports(transport) {
         format!("{transport}/{port}")
@@ -22,41 +22,17 @@ pub(crate) fn service(protocol: Option<&str>, transport: Transport, port: u16) -
         transport.to_string()
     };
     match protocol {
-        Some(protocol) if protocol != carried => format!("{protocol} {carried}"),
+        Some(protocol) if protocol != carried => format!("{carried} {protocol}"),
         Some(_) | None => carried,
     }
 }
 
-/// What a flow asks: `modbus tcp/502, write`.
+/// What a flow asks: `tcp/502 modbus, write`.
 pub(crate) fn asked(flow: &Flow<'_>) -> String {
     let service = service(flow.protocol, flow.transport, flow.responder_port);
     match flow.operation {
         Some(operation) => format!("{service}, {operation}"),
         None => service,
-    }
-}
-
-/// A permitted service as the text form writes it: `modbus tcp/502`, `tcp/1024-1030`, `any`.
-pub(crate) fn permitted_service(service: &Service) -> String {
-    let transport = service
-        .transport
-        .map_or_else(|| "any".to_owned(), |transport| transport.to_string());
-    let carried = match service.ports {
-        Some(ports) => format!("{transport}/{}", port_range(ports)),
-        None => transport,
-    };
-    match &service.protocol {
-        Some(protocol) => format!("{protocol} {carried}"),
-        None => carried,
-    }
-}
-
-/// `502` or `1024-1030`.
-pub(crate) fn port_range(ports: PortRange) -> String {
-    if ports.first() == ports.last() {
-        ports.first().to_string()
-    } else {
-        format!("{}-{}", ports.first(), ports.last())
     }
 }
 
@@ -71,18 +47,10 @@ pub(crate) fn operations(operations: OperationSet) -> String {
     }
 }
 
-/// `zone:cell-1`.
-pub(crate) fn party(party: &Party) -> String {
-    match party {
-        Party::Zone(zone) => format!("zone:{zone}"),
-        Party::Asset(asset) => format!("asset:{asset}"),
-    }
-}
-
 /// A permit in one line: who, whom, by what, for what.
 pub(crate) fn permit(permit: &Permit) -> String {
-    let parties = |list: &[Party]| list.iter().map(party).collect::<Vec<_>>().join(", ");
-    let services: Vec<_> = permit.services.iter().map(permitted_service).collect();
+    let parties = |list: &[Party]| list.iter().map(Party::to_string).collect::<Vec<_>>().join(", ");
+    let services: Vec<_> = permit.services.iter().map(Service::to_string).collect();
     format!(
         "{} to {} by {} for {}{}",
         parties(&permit.from),

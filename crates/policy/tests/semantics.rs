@@ -243,7 +243,7 @@ fn what_a_permit_does_not_say_is_refused_with_the_reason() {
     let policy = Policy::new(&plant);
     assert_eq!(
         explain(&policy, &plant, &write).sentence,
-        "Denied: historian → plc (modbus tcp/502, write), because conduit `reads` permits read for this service \
+        "Denied: historian → plc (tcp/502 modbus, write), because conduit `reads` permits read for this service \
          (permit `history`), not write."
     );
 }

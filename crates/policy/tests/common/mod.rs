@@ -208,6 +208,7 @@ pub(crate) fn any_transport() -> impl Strategy<Value = Transport> {
         4 => Just(Transport::TCP),
         2 => Just(Transport::UDP),
         1 => Just("icmp".parse().unwrap()),
+        1 => Just("ip-132".parse().unwrap()),
         1 => Just("ethernet-0x8892".parse().unwrap()),
     ]
 }

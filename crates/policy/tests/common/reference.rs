@@ -160,7 +160,7 @@ fn covers(plant: &Plant, parties: &[Party], zone: &ZoneId, assets: &[&Asset]) ->
 }
 
 fn carries(service: &Service, flow: &Flow<'_>) -> bool {
-    let ported = flow.transport == Transport::TCP || flow.transport == Transport::UDP;
+    let ported = ["tcp", "udp", "ip-33", "ip-132", "ip-136"].contains(&flow.transport.to_string().as_str());
     (service.transport.is_none() || service.transport == Some(flow.transport))
         && match service.ports {
             None => true,
