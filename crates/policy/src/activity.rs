@@ -29,6 +29,12 @@ impl Hour {
         Timestamp::from_secs(self.0.saturating_mul(3600))
     }
 
+    /// The hour of the day, 0 to 23.
+    #[must_use]
+    pub fn of_day(self) -> u8 {
+        u8::try_from(self.0.rem_euclid(24)).unwrap_or(0)
+    }
+
     /// The day since 1970-01-01.
     #[must_use]
     pub const fn day(self) -> i64 {

@@ -59,6 +59,8 @@ pub struct ConversationKey {
     pub transport: Transport,
     /// The responder's port; 0 where there are none.
     pub responder_port: u16,
+    /// The VLAN on which it was seen: copies of a machine may have the same addresses on each their own.
+    pub vlan: Option<VlanId>,
 }
 
 impl ConversationKey {
@@ -70,6 +72,7 @@ impl ConversationKey {
             responder: HostKey::of(record.responder),
             transport: record.transport,
             responder_port: record.responder_port,
+            vlan: record.vlan,
         }
     }
 }
@@ -110,6 +113,53 @@ pub struct OperationCount {
     pub packet: u64,
 }
 
+impl OperationCount {
+    /// Adds an operation of a record to a map that holds at most so many; says whether it found a place.
+    pub(crate) fn absorb_into(
+        map: &mut BTreeMap<OperationKey, Self>,
+        most: usize,
+        record: &FlowRecord,
+        operation: &OperationRecord,
+    ) -> bool {
+        let key = OperationKey {
+            protocol: operation.protocol,
+            operation: operation.operation,
+            function: operation.function,
+            unit: operation.unit,
+        };
+        if !map.contains_key(&key) && map.len() >= most {
+            return false;
+        }
+        let count = map.entry(key).or_insert_with(|| Self {
+            function_name: operation.function_name.clone(),
+            requests: 0,
+            responses: 0,
+            failures: 0,
+            first: record.first,
+            last: record.last,
+            activity: Activity::default(),
+            objects: Vec::new(),
+            packet: operation.packet,
+        });
+        count.requests += operation.requests;
+        count.responses += operation.responses;
+        count.failures += operation.failures;
+        count.first = count.first.min(record.first);
+        count.last = count.last.max(record.last);
+        count.activity.mark(record.first, record.last);
+        count.packet = count.packet.min(operation.packet);
+        for object in &operation.objects {
+            if count.objects.len() >= OperationRecord::MAX_OBJECTS {
+                break;
+            }
+            if let Err(at) = count.objects.binary_search(object) {
+                count.objects.insert(at, object.clone());
+            }
+        }
+        true
+    }
+}
+
 /// What one host asked of one other by one service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
@@ -119,8 +169,6 @@ pub struct Conversation {
     pub initiator_mac: Option<MacAddr>,
     /// The MAC that the responder's packets bore first.
     pub responder_mac: Option<MacAddr>,
-    /// The VLAN of the first record.
-    pub vlan: Option<VlanId>,
     /// The best ground on which the initiator is known.
     pub basis: InitiatorBasis,
     /// Application protocols and how they are known; content beats port.
@@ -155,7 +203,6 @@ impl Conversation {
             key: ConversationKey::of(record),
             initiator_mac: None,
             responder_mac: None,
-            vlan: record.vlan,
             basis: record.basis,
             protocols: BTreeMap::new(),
             records: 0,
@@ -176,7 +223,6 @@ impl Conversation {
     fn absorb(&mut self, record: &FlowRecord) {
         self.initiator_mac = self.initiator_mac.or(record.initiator.mac);
         self.responder_mac = self.responder_mac.or(record.responder.mac);
-        self.vlan = self.vlan.or(record.vlan);
         self.basis = self.basis.min(record.basis);
         if let Some((protocol, recognition)) = record.protocol {
             let known = self.protocols.entry(protocol).or_insert(recognition);
@@ -192,46 +238,13 @@ impl Conversation {
         self.activity.mark(record.first, record.last);
         self.packet = self.packet.min(record.packet);
         for operation in &record.operations {
-            self.absorb_operation(record, operation);
-        }
-    }
-
-    fn absorb_operation(&mut self, record: &FlowRecord, operation: &OperationRecord) {
-        let key = OperationKey {
-            protocol: operation.protocol,
-            operation: operation.operation,
-            function: operation.function,
-            unit: operation.unit,
-        };
-        if !self.operations.contains_key(&key) && self.operations.len() >= Conversations::MAX_OPERATIONS {
-            self.operations_dropped += 1;
-            return;
-        }
-        let count = self.operations.entry(key).or_insert_with(|| OperationCount {
-            function_name: operation.function_name.clone(),
-            requests: 0,
-            responses: 0,
-            failures: 0,
-            first: record.first,
-            last: record.last,
-            activity: Activity::default(),
-            objects: Vec::new(),
-            packet: operation.packet,
-        });
-        count.requests += operation.requests;
-        count.responses += operation.responses;
-        count.failures += operation.failures;
-        count.first = count.first.min(record.first);
-        count.last = count.last.max(record.last);
-        count.activity.mark(record.first, record.last);
-        count.packet = count.packet.min(operation.packet);
-        for object in &operation.objects {
-            if count.objects.len() >= OperationRecord::MAX_OBJECTS {
-                break;
-            }
-            if let Err(at) = count.objects.binary_search(object) {
-                count.objects.insert(at, object.clone());
-            }
+            let kept = OperationCount::absorb_into(
+                &mut self.operations,
+                Conversations::MAX_OPERATIONS,
+                record,
+                operation,
+            );
+            self.operations_dropped += u64::from(!kept);
         }
     }
 

@@ -16,6 +16,7 @@ mod open;
 mod place;
 mod policy;
 mod segment;
+mod shadow;
 mod verdict;
 mod words;
 
@@ -29,4 +30,9 @@ pub use flow::{Flow, Host};
 pub use open::is_open;
 pub use place::{Claimed, PolicyFault};
 pub use policy::Policy;
+pub use shadow::{
+    Amount, AssetDuty, Breakdown, Change, Comparison, CutBy, DutyCoverage, Edit, EditError, Evidence,
+    EvidenceKind, Finding, Group, Judgement, Likely, Page, Shadow, ShadowReport, ShadowSettings, Totals, Who,
+    apply, compare, page,
+};
 pub use verdict::{Claim, DenyReason, End, SegmentReason, Verdict};

@@ -39,8 +39,8 @@ pub(crate) fn usize_of(at: u32) -> usize {
 pub(crate) enum Place {
     /// It is in a zone.
     In(InZone),
-    /// An asset that is in no zone claims it.
-    Unzoned(AssetIx),
+    /// Assets that are in no zone claim it, ordered by id.
+    Unzoned(SmallVec<[AssetIx; 1]>),
     /// It is claimed twice; the first two claims.
     Ambiguous(Box<(Claim, Claim)>),
 }
@@ -287,15 +287,15 @@ impl Places {
         let first_zone = assets.first().and_then(zone_of);
         if assets.iter().all(|asset| zone_of(asset) == first_zone) {
             let zone = first_zone.and_then(|zone| zone_index.get(zone));
-            return match (zone, assets.first()) {
-                (Some(zone), _) => self.push(Place::In(InZone {
+            return match zone {
+                Some(zone) => self.push(Place::In(InZone {
                     zone: *zone,
                     assets: assets.into(),
                     subnet: None,
                     initiates: smallvec![],
                     responds: smallvec![],
                 })),
-                (None, asset) => self.push(Place::Unzoned(asset.copied().unwrap_or(AssetIx(u32::MAX)))),
+                None => self.push(Place::Unzoned(assets.into())),
             };
         }
         let claims = assets

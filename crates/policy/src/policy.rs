@@ -5,8 +5,8 @@
 
 use crate::flow::{Flow, Host};
 use crate::open::is_open;
-use crate::place::{AssetIx, InZone, Place, Places, PolicyFault, ZoneIx, usize_of};
-use crate::segment::segment_reason;
+use crate::place::{AssetIx, InZone, Place, Places, PolicyFault, ZoneIx, index, usize_of};
+use crate::segment::{broadcast_subnet, segment_reason};
 use crate::verdict::{DenyReason, End, Verdict};
 use cofferdam_plant::{AssetId, ConduitId, OpenTimes, PermitId, PortRange, Service, ZoneId};
 use cofferdam_terms::{IpProtocol, OperationSet, Transport};
@@ -145,7 +145,7 @@ impl Policy {
     pub fn assets_at(&self, host: &Host) -> impl Iterator<Item = &AssetId> {
         let claimants: &[AssetIx] = match self.places.find(host) {
             Some(Place::In(host)) => &host.assets,
-            Some(Place::Unzoned(asset)) => std::slice::from_ref(asset),
+            Some(Place::Unzoned(assets)) => assets,
             Some(Place::Ambiguous(_)) | None => &[],
         };
         claimants
@@ -162,6 +162,27 @@ impl Policy {
         }
     }
 
+    /// The first conduit, by id, that joins two zones.
+    pub(crate) fn conduit_between(&self, a: &ZoneId, b: &ZoneId) -> Option<&ConduitId> {
+        let find = |id: &ZoneId| {
+            let at = self.zones.iter().position(|zone| zone.id == *id)?;
+            Some(ZoneIx(index(at)))
+        };
+        let joining = self.joining(find(a)?, find(b)?);
+        joining.first().map(|conduit| &conduit.id)
+    }
+
+    /// Whether two zones claim a host's address the same way.
+    pub(crate) fn is_ambiguous(&self, host: &Host) -> bool {
+        matches!(self.places.find(host), Some(Place::Ambiguous(_)))
+    }
+
+    /// Whether a host's address is the broadcast address of the subnet that selects it.
+    pub(crate) fn is_broadcast(&self, host: &Host) -> bool {
+        let own = |ip| broadcast_subnet(ip, self.places.find(host));
+        host.address().is_some_and(|ip| own(ip).is_some())
+    }
+
     fn placed<'p>(
         &'p self,
         end: End,
@@ -170,10 +191,12 @@ impl Policy {
     ) -> Result<&'p InZone, DenyReason<'p>> {
         match place {
             Some(Place::In(host)) => Ok(host),
-            Some(Place::Unzoned(asset)) => Err(match self.assets.get(usize_of(asset.0)) {
-                Some(asset) => DenyReason::Unzoned { end, asset },
-                None => unknown(end, flow),
-            }),
+            Some(Place::Unzoned(assets)) => {
+                let first = assets
+                    .first()
+                    .and_then(|asset| self.assets.get(usize_of(asset.0)));
+                Err(first.map_or_else(|| unknown(end, flow), |asset| DenyReason::Unzoned { end, asset }))
+            }
             Some(Place::Ambiguous(claims)) => Err(DenyReason::Ambiguous {
                 end,
                 claims: (&claims.0, &claims.1),

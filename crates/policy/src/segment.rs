@@ -30,7 +30,8 @@ pub(crate) fn segment_reason(flow: &Flow<'_>, responder: Option<&Place>) -> Opti
         let stays = stays_on_link(to) || responder.is_none();
         return stays.then_some(SegmentReason::Multicast);
     }
-    is_subnet_broadcast(initiator?, to, responder).then_some(SegmentReason::Broadcast)
+    let subnet = broadcast_subnet(to, responder)?;
+    subnet.contains(&initiator?).then_some(SegmentReason::Broadcast)
 }
 
 const fn is_link_local(ip: IpAddr) -> bool {
@@ -53,16 +54,14 @@ const fn scope(group: Ipv6Addr) -> u16 {
     first & 0x000f
 }
 
-/// Whether an address is the broadcast address of the subnet that selects it, and the initiator is in that subnet.
-fn is_subnet_broadcast(initiator: IpAddr, to: IpAddr, responder: Option<&Place>) -> bool {
-    let Some(Place::In(host)) = responder else {
-        return false;
+/// The subnet that selects an address, if the address is its broadcast address.
+pub(crate) fn broadcast_subnet(ip: IpAddr, place: Option<&Place>) -> Option<IpNet> {
+    let Some(Place::In(host)) = place else {
+        return None;
     };
-    match host.subnet {
+    match host.subnet? {
         // A subnet of two addresses or one has no broadcast address (RFC 3021).
-        Some(subnet @ IpNet::V4(v4)) => {
-            v4.prefix_len() <= 30 && subnet.broadcast() == to && subnet.contains(&initiator)
-        }
-        Some(IpNet::V6(_)) | None => false,
+        IpNet::V4(v4) => (v4.prefix_len() <= 30 && IpAddr::V4(v4.broadcast()) == ip).then_some(IpNet::V4(v4)),
+        IpNet::V6(_) => None,
     }
 }

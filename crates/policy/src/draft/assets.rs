@@ -231,7 +231,7 @@ fn ids(observed: &[ObservedAsset]) -> Vec<AssetId> {
 }
 
 /// The wanted id, or the first of `-2`, `-3` … that is free.
-pub(super) fn unique(wanted: String, taken: &mut BTreeSet<String>) -> String {
+pub(crate) fn unique(wanted: String, taken: &mut BTreeSet<String>) -> String {
     let free = std::iter::once(wanted.clone())
         .chain((2..).map(|n: u64| super::slug::bounded(&format!("{wanted}-{n}"))))
         .find(|id| !taken.contains(id))

@@ -299,7 +299,7 @@ pub(super) const fn purdue_level(kind: ZoneKind) -> &'static str {
 
 /// Whether an address is one that the internet routes. Addresses kept for documentation count: examples use them for
 /// outsiders.
-pub(super) fn is_public(ip: IpAddr) -> bool {
+pub(crate) fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();

@@ -19,6 +19,11 @@ use cofferdam_plant::{AssetId, Conduit, Fault, Parts, Plant, Site, SiteId, Stage
 use cofferdam_terms::Transport;
 use zones::Zoning;
 
+pub(crate) use assets::unique;
+pub(crate) use band::is_public;
+pub(crate) use slug::{address_slug, bounded, slug};
+pub(crate) use zones::zone_id_for;
+
 /// What a draft is given beside the observation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DraftSettings {

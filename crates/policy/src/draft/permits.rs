@@ -133,7 +133,7 @@ pub(crate) fn flow_of(conversation: &Conversation) -> Flow<'static> {
             HostKey::Ip(ip) => Some(ip),
             HostKey::Mac(_) | HostKey::Nothing => None,
         },
-        vlan: conversation.vlan,
+        vlan: conversation.key.vlan,
     };
     Flow {
         initiator: host(conversation.key.initiator, conversation.initiator_mac),

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 const MAX: usize = 63;
 
 /// Lower-case letters, digits and single hyphens out of any text; `x` if nothing is left.
-pub(super) fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().map(|c| c.to_ascii_lowercase()) {
         if c.is_ascii_lowercase() || c.is_ascii_digit() {
@@ -25,7 +25,7 @@ pub(super) fn slug(text: &str) -> String {
 }
 
 /// An address as a slug: `10-20-1-11`, `fd00-0-0-1-0-0-0-5`.
-pub(super) fn address_slug(ip: IpAddr) -> String {
+pub(crate) fn address_slug(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) => slug(&v4.to_string()),
         IpAddr::V6(v6) => v6.segments().map(|segment| format!("{segment:x}")).join("-"),
@@ -39,7 +39,7 @@ pub(super) fn join(parts: &[&str]) -> String {
 
 /// A text that is too long keeps its start and gets a checksum of the whole at its end, so that two long texts with
 /// one start stay two ids.
-pub(super) fn bounded(text: &str) -> String {
+pub(crate) fn bounded(text: &str) -> String {
     if text.len() <= MAX {
         return text.to_owned();
     }

@@ -2,7 +2,7 @@
 
 use super::Placement;
 use super::assets::Hosts;
-use super::band::{Band, Net, bands, purdue_level};
+use super::band::{Band, Net, bands, net_of, purdue_level};
 use super::slug::{address_slug, join};
 use crate::conversation::Conversations;
 use crate::words;
@@ -84,6 +84,21 @@ fn placements(hosts: &Hosts<'_>, bands: &[Band], zones: &[Zone], of_host: &[usiz
         .collect();
     placements.sort();
     placements
+}
+
+/// The id that a draft gives the zone of hosts of a kind around an address.
+pub(crate) fn zone_id_for(kind: ZoneKind, ip: Option<std::net::IpAddr>) -> String {
+    match kind {
+        ZoneKind::External => zone_id(kind, Net::Outside),
+        ZoneKind::Safety
+        | ZoneKind::Control
+        | ZoneKind::Supervisory
+        | ZoneKind::Operations
+        | ZoneKind::Dmz
+        | ZoneKind::Enterprise
+        | ZoneKind::Wireless
+        | ZoneKind::Temporary => zone_id(kind, net_of(ip)),
+    }
 }
 
 fn zone_id(kind: ZoneKind, net: Net) -> String {

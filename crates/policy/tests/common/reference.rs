@@ -4,8 +4,8 @@ use super::ip;
 use cofferdam_plant::{
     Asset, Conduit, ConduitId, OpenTimes, Party, Permit, PermitId, Plant, Service, Window, ZoneId,
 };
-use cofferdam_policy::{Claim, DenyReason, End, Flow, Host, SegmentReason, Verdict};
-use cofferdam_terms::{EtherType, OperationSet, Timestamp, Transport};
+use cofferdam_policy::{Claim, DenyReason, End, Flow, Host, HostKey, SegmentReason, Verdict};
+use cofferdam_terms::{EtherType, OperationSet, Timestamp, Transport, VlanId};
 use ipnet::IpNet;
 use std::net::IpAddr;
 
@@ -13,7 +13,8 @@ use std::net::IpAddr;
 #[derive(Clone, Debug)]
 enum Standing<'p> {
     Unknown,
-    Unzoned(&'p Asset),
+    /// The first asset, and how many there are.
+    Unzoned(&'p Asset, usize),
     Ambiguous(Claim, Claim),
     In(&'p ZoneId, Vec<&'p Asset>, Option<IpNet>),
 }
@@ -68,7 +69,7 @@ fn standing<'p>(plant: &'p Plant, host: &Host) -> Standing<'p> {
         }
         return match &first.zone {
             Some(zone) => Standing::In(zone, assets, None),
-            None => Standing::Unzoned(assets.iter().min_by_key(|asset| &asset.id).unwrap()),
+            None => Standing::Unzoned(assets.iter().min_by_key(|asset| &asset.id).unwrap(), assets.len()),
         };
     }
     let Some(ip) = address(host) else {
@@ -99,6 +100,33 @@ fn standing<'p>(plant: &'p Plant, host: &Host) -> Standing<'p> {
             },
         ),
         [] => Standing::Unknown,
+    }
+}
+
+/// Whether no edit can guess where a host belongs: two zones claim it, or several assets that are in no zone, or its
+/// address is a group's.
+pub(crate) fn needs_a_person(plant: &Plant, key: HostKey, vlan: Option<VlanId>) -> bool {
+    let host = match key {
+        HostKey::Ip(ip) => Host { vlan, ..Host::at(ip) },
+        HostKey::Mac(mac) => Host {
+            mac: Some(mac),
+            ip: None,
+            vlan,
+        },
+        HostKey::Nothing => return true,
+    };
+    let group = match key {
+        HostKey::Ip(address) => address.is_multicast() || address == ip("255.255.255.255"),
+        HostKey::Mac(mac) => mac.is_group(),
+        HostKey::Nothing => true,
+    };
+    match standing(plant, &host) {
+        Standing::Ambiguous(..) | Standing::Unzoned(_, 2..) => true,
+        Standing::In(_, _, Some(subnet @ IpNet::V4(_))) => {
+            group || subnet.prefix_len() <= 30 && address(&host) == Some(subnet.broadcast())
+        }
+        Standing::Unknown | Standing::In(_, _, Some(_)) => group,
+        Standing::In(_, _, None) | Standing::Unzoned(..) => false,
     }
 }
 
@@ -260,7 +288,7 @@ pub(crate) fn reference(plant: &Plant, flow: &Flow<'_>) -> Answer {
     ] {
         match standing {
             Standing::Unknown => return Answer::Unknown(end, host),
-            Standing::Unzoned(asset) => return Answer::Unzoned(end, asset.id.to_string()),
+            Standing::Unzoned(asset, _) => return Answer::Unzoned(end, asset.id.to_string()),
             Standing::Ambiguous(a, b) => return Answer::Ambiguous(end, a.clone(), b.clone()),
             Standing::In(zone, assets, _) => ends.push((*zone, assets.clone())),
         }

@@ -6,6 +6,9 @@ use cofferdam_observe::{
     Traffic,
 };
 use cofferdam_terms::{OperationClass, Timestamp, Transport};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use std::borrow::Cow;
 
 pub(crate) fn observed(address: &str, role: &'static str) -> ObservedAsset {
@@ -115,4 +118,35 @@ pub(crate) fn unanswered(from: &str, to: &str, port: u16, at: Timestamp) -> Flow
         last: at.plus(std::time::Duration::from_secs(7)),
         ..opaque(from, to, port, at)
     }
+}
+
+/// Records whose ends, services and operations meet the claims and permits of random plants.
+pub(crate) fn any_record() -> impl Strategy<Value = FlowRecord> {
+    let operations = vec((select(&OperationClass::ALL[..5]), 1u64..5), 0..3);
+    (super::any_flow(), any::<bool>(), operations, 0u64..4, 0u64..3).prop_map(
+        |(flow, by_content, operations, sent, received)| {
+            let recognition = if by_content {
+                Recognition::Content
+            } else {
+                Recognition::Port
+            };
+            let end = |host: cofferdam_policy::Host| Endpoint {
+                mac: host.mac,
+                ip: host.ip,
+            };
+            let mut record = modbus("10.0.0.1", "10.0.0.2", flow.time, &operations);
+            record.initiator = end(flow.initiator);
+            record.responder = end(flow.responder);
+            record.vlan = flow.initiator.vlan;
+            record.transport = flow.transport;
+            record.responder_port = flow.responder_port;
+            record.protocol = flow.protocol.map(|name| (Protocol(name), recognition));
+            record.sent.packets += sent;
+            record.received = Traffic {
+                packets: received,
+                bytes: received * 90,
+            };
+            record
+        },
+    )
 }
