@@ -20,7 +20,7 @@ pub mod strategies;
 pub mod text;
 mod window;
 
-pub use checks::{Checked, Facts, check, explain};
+pub use checks::{Checked, Discrepancy, Facts, check, discrepancies, explain};
 pub use diagnostic::{Clause, Code, Diagnostic, Fix, Label, Severity, Standard, TextEdit};
 pub use id::{AssetId, ConduitId, EnforcementPointId, InvalidId, PermitId, ProtocolName, SiteId, ZoneId};
 pub use level::{FoundationalRequirement, SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
@@ -28,7 +28,7 @@ pub use model::{
     Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Party, Permit, PortRange, Protection,
     Provenance, Service, Site, Stage, Zone, ZoneKind,
 };
-pub use observed::{End, Observed, ObservedUse};
+pub use observed::{End, Observed, ObservedIdentity, ObservedUse};
 pub use plant::{Fault, Parts, Place, Plant, Step, Table, nearest};
 pub use source::{LineColumn, Source, Span};
 pub use text::{Document, Edit, EditFault, Rejection, parse, parse_bytes};

@@ -1,7 +1,8 @@
-//! What observation tells the checks: which services were used between which addresses. Plain values, so that this
-//! crate knows nothing of captures and flows.
+//! What observation tells the checks: which services were used between which addresses, and what devices say of
+//! themselves. Plain values, so that this crate knows nothing of captures and flows.
 
 use crate::id::ProtocolName;
+use crate::model::{AssetRole, Attribute};
 use cofferdam_terms::{MacAddr, OperationSet, Timestamp, Transport, VlanId};
 use std::net::IpAddr;
 
@@ -12,6 +13,25 @@ pub struct Observed {
     pub span: Option<(Timestamp, Timestamp)>,
     /// Uses of services; the same use may stand in several entries.
     pub uses: Vec<ObservedUse>,
+    /// What devices were seen to be.
+    pub identities: Vec<ObservedIdentity>,
+}
+
+/// What a device was seen to be, with where each value was seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ObservedIdentity {
+    /// Where it was reached; an asset that claims one of the addresses is the device.
+    pub ends: Vec<End>,
+    /// What it does.
+    pub role: Option<Attribute<AssetRole>>,
+    /// Maker.
+    pub vendor: Option<Attribute<String>>,
+    /// Product.
+    pub product: Option<Attribute<String>>,
+    /// Firmware or software version.
+    pub firmware: Option<Attribute<String>>,
+    /// Serial number.
+    pub serial: Option<Attribute<String>>,
 }
 
 /// A service that one end asked of another.

@@ -4,6 +4,7 @@ use crate::id::{AssetId, ConduitId, EnforcementPointId, ZoneId};
 use crate::level::SecurityLevelTarget;
 use crate::model::{Asset, Conduit, EnforcementPoint, Party, Site, Zone};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The pieces of a model before they were checked against each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,26 @@ pub enum Step {
     Key(&'static str),
     /// A place in a list.
     Index(usize),
+}
+
+impl fmt::Display for Place {
+    /// `conduit[3].permit[0].to[1]`, `site.id`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.table.name())?;
+        match self.table {
+            Table::Site => {}
+            Table::Zone | Table::Asset | Table::Conduit | Table::EnforcementPoint => {
+                write!(f, "[{}]", self.index)?;
+            }
+        }
+        for step in &self.path {
+            match step {
+                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Place {
@@ -410,7 +431,7 @@ impl Plant {
 /// The longest way round that a fault writes out.
 const MAX_CYCLE_SHOWN: usize = 16;
 
-fn index<'a, I: Clone + Ord + std::fmt::Display + 'a>(
+fn index<'a, I: Clone + Ord + fmt::Display + 'a>(
     table: Table,
     ids: impl Iterator<Item = &'a I>,
     faults: &mut Vec<Fault>,

@@ -17,7 +17,10 @@
 
 use cofferdam_plant::checks::{CHECKS, codes, explain, reference};
 use cofferdam_plant::render::{Colour, human};
-use cofferdam_plant::{Clause, Document, End, Facts, Observed, ObservedUse, Standard, parse};
+use cofferdam_plant::{
+    AssetRole, Attribute, Clause, Document, End, Facts, Observed, ObservedIdentity, ObservedUse, Provenance,
+    Standard, parse,
+};
 use cofferdam_terms::Timestamp;
 use std::collections::BTreeSet;
 use std::fs;
@@ -183,6 +186,7 @@ fn checks_that_lack_facts_say_so() {
     assert_eq!(
         lacking,
         [
+            "declaration-contradicted lacks an observation",
             "flow-without-conduit lacks an observation",
             "observed-address-without-zone lacks an observation",
             "permit-unused lacks an observation",
@@ -240,6 +244,12 @@ fn findings(code: &str, case: &Case<'_>) -> String {
             .lines()
             .map(used)
             .collect(),
+        identities: case
+            .block("identities")
+            .unwrap_or_default()
+            .lines()
+            .map(identity)
+            .collect(),
     };
     let facts = Facts {
         now: Some(NOW),
@@ -265,6 +275,39 @@ fn document(case: &Case<'_>) -> Document {
             panic!("{}:\n{shown}", case.title)
         }
     }
+}
+
+/// An identity as `10.20.1.11 firmware = V4.4`.
+fn identity(line: &str) -> ObservedIdentity {
+    let (address, rest) = line.split_once(' ').unwrap();
+    let (key, value) = rest.split_once(" = ").unwrap();
+    let provenance = Provenance::Observed {
+        capture: "line.pcap".to_owned(),
+        packet: 12,
+        field: "cip identity revision".to_owned(),
+        at: NOW,
+        confidence: 0.9,
+    };
+    let text = Some(Attribute {
+        value: value.to_owned(),
+        provenance: provenance.clone(),
+    });
+    let mut out = ObservedIdentity {
+        ends: vec![end(address)],
+        ..ObservedIdentity::default()
+    };
+    match key {
+        "vendor" => out.vendor = text,
+        "product" => out.product = text,
+        "firmware" => out.firmware = text,
+        "serial" => out.serial = text,
+        "role" => {
+            let value = AssetRole::ALL.into_iter().find(|role| role.name() == value);
+            out.role = value.map(|value| Attribute { value, provenance });
+        }
+        _ => panic!("{key}"),
+    }
+    out
 }
 
 /// A use as `10.50.3.4 -> 10.20.1.11 tcp/502 modbus: read, write; 12`; a MAC stands for an end without IP.

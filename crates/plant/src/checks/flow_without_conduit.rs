@@ -36,7 +36,8 @@
 //! # Mend
 //! If it is needed, permit it; if not, find out who started it.
 
-use super::usage::{Located, Uncovered, Usage};
+use super::addresses::Located;
+use super::usage::{Uncovered, Usage};
 use super::{Check, Findings, Run, places, survey::Survey};
 use crate::diagnostic::{Clause, Code, Severity};
 use crate::observed::{End, ObservedUse};

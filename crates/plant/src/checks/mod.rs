@@ -3,6 +3,7 @@
 //! A check looks at the [`Survey`] of a model and reports [`Diagnostic`]s with places. Its module documentation is its
 //! manual: `cofferdam explain` and docs/checks.md are made from it, and its example is run as a test.
 
+mod addresses;
 mod manual;
 mod places;
 mod roles;
@@ -17,6 +18,7 @@ mod child_loosens_sl_t;
 mod conduit_joins_too_few;
 mod conduit_without_enforcement_point;
 mod conduit_without_owner;
+mod declaration_contradicted;
 mod diode_two_way;
 mod dmz_bypassed;
 mod duplicate_list_entry;
@@ -44,6 +46,7 @@ mod zone_empty;
 mod zone_without_owner;
 mod zone_without_sl_t;
 
+pub use declaration_contradicted::{Discrepancy, discrepancies};
 pub use manual::{codes, explain, reference};
 
 use crate::diagnostic::{Clause, Code, Diagnostic, Severity};
@@ -63,6 +66,7 @@ pub const CHECKS: &[&Check] = &[
     &conduit_joins_too_few::CHECK,
     &conduit_without_enforcement_point::CHECK,
     &conduit_without_owner::CHECK,
+    &declaration_contradicted::CHECK,
     &diode_two_way::CHECK,
     &dmz_bypassed::CHECK,
     &duplicate_list_entry::CHECK,

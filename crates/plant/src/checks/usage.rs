@@ -5,11 +5,11 @@
 //! protocol was not recognised counts for a permit of any protocol on its port, so that an encrypted or empty
 //! connection is not called a breach.
 
+use super::addresses::{Addresses, Located};
 use super::survey::{PermitAt, Survey};
 use crate::model::{Party, Permit, Service};
 use crate::observed::{End, Observed, ObservedUse};
-use cofferdam_terms::{MacAddr, OperationSet, VlanId};
-use ipnet::IpNet;
+use cofferdam_terms::{MacAddr, OperationSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -46,13 +46,6 @@ impl std::fmt::Display for Address {
             Self::Mac(mac) => mac.fmt(f),
         }
     }
-}
-
-/// Where an address belongs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Located {
-    pub(super) asset: Option<usize>,
-    pub(super) zone: Option<usize>,
 }
 
 impl<'o> Usage<'o> {
@@ -155,80 +148,6 @@ fn carries(service: &Service, what: &ObservedUse) -> bool {
         (Some(_), None) | (None, _) => true,
     };
     transport && port && protocol
-}
-
-/// Who claims which address.
-struct Addresses {
-    ips: BTreeMap<IpAddr, Vec<(Option<VlanId>, usize)>>,
-    macs: BTreeMap<MacAddr, usize>,
-    subnets: BTreeMap<IpNet, usize>,
-    /// The lengths of prefixes that occur, longest first.
-    lengths: Vec<u8>,
-}
-
-impl Addresses {
-    fn new(survey: &Survey<'_>) -> Self {
-        let mut out = Self {
-            ips: BTreeMap::new(),
-            macs: BTreeMap::new(),
-            subnets: BTreeMap::new(),
-            lengths: Vec::new(),
-        };
-        for (at, asset, _) in survey.assets() {
-            for interface in &asset.interfaces {
-                if let Some(ip) = interface.ip {
-                    out.ips.entry(ip).or_default().push((interface.vlan, at));
-                }
-                if let Some(mac) = interface.mac {
-                    out.macs.entry(mac).or_insert(at);
-                }
-            }
-        }
-        for (at, zone) in survey.zones() {
-            for net in &zone.subnets {
-                out.subnets.entry(net.trunc()).or_insert(at);
-            }
-        }
-        let lengths: BTreeSet<u8> = out.subnets.keys().map(IpNet::prefix_len).collect();
-        out.lengths = lengths.into_iter().rev().collect();
-        out
-    }
-
-    fn locate(&self, survey: &Survey<'_>, end: &End) -> Located {
-        let asset = match (end.ip, end.mac) {
-            (Some(ip), _) => self.asset_by_ip(ip, end.vlan),
-            (None, Some(mac)) => self.macs.get(&mac).copied(),
-            (None, None) => None,
-        };
-        match (asset, end.ip) {
-            (Some(asset), _) => Located {
-                asset: Some(asset),
-                zone: survey.asset_zone(asset),
-            },
-            (None, Some(ip)) => Located {
-                asset: None,
-                zone: self.zone_by_subnet(ip),
-            },
-            (None, None) => Located::default(),
-        }
-    }
-
-    /// The claim on the same VLAN, else one on no VLAN in particular, else the first.
-    fn asset_by_ip(&self, ip: IpAddr, vlan: Option<VlanId>) -> Option<usize> {
-        let claims = self.ips.get(&ip)?;
-        let on = |wanted: Option<VlanId>| claims.iter().find(|(vlan, _)| *vlan == wanted);
-        on(vlan)
-            .or_else(|| on(None))
-            .or_else(|| claims.first())
-            .map(|(_, asset)| *asset)
-    }
-
-    fn zone_by_subnet(&self, ip: IpAddr) -> Option<usize> {
-        self.lengths.iter().find_map(|length| {
-            let net = IpNet::new(ip, *length).ok()?.trunc();
-            self.subnets.get(&net).copied()
-        })
-    }
 }
 
 /// A party as positions.

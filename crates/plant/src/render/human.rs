@@ -17,6 +17,16 @@ pub enum Colour {
 /// Lines further apart than this are shown as two snippets, so that only what is near is looked at.
 const MAX_SNIPPET_LINES: usize = 12;
 
+/// Diagnostics as text, an empty line between them.
+#[must_use]
+pub fn report(diagnostics: &[Diagnostic], sources: &[&Source], colour: Colour) -> String {
+    let shown: Vec<String> = diagnostics
+        .iter()
+        .map(|diagnostic| human(diagnostic, sources, colour))
+        .collect();
+    shown.join("\n")
+}
+
 /// One diagnostic as text, with a line end after it. Spans into a source that isn't given are shown without its lines.
 #[must_use]
 pub fn human(diagnostic: &Diagnostic, sources: &[&Source], colour: Colour) -> String {

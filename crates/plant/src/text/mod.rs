@@ -62,8 +62,10 @@ pub fn parse(name: &str, text: &str) -> Result<Document, Rejection> {
         Ok(tree) => tree,
         Err(first) => {
             let mut reader = Reader::new(&source);
-            syntax::report(&mut reader, &first);
-            let diagnostics = reader.finish();
+            let rest = syntax::report(&mut reader, first);
+            let mut diagnostics = reader.finish();
+            diagnostics.extend(rest.map(|rest| further(&source, &rest)).unwrap_or_default());
+            diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.clone());
             return Err(Rejection {
                 text: source,
                 diagnostics,
@@ -77,6 +79,16 @@ pub fn parse(name: &str, text: &str) -> Result<Document, Rejection> {
             diagnostics,
         }),
     }
+}
+
+/// What else is wrong with a text in which keys stand twice.
+fn further(source: &Source, rest: &syntax::WithoutDuplicates) -> Vec<Diagnostic> {
+    let mut diagnostics = read::plant(source, &rest.tree).err().unwrap_or_default();
+    diagnostics.retain(|diagnostic| {
+        let span = diagnostic.primary.span.as_ref();
+        !span.is_some_and(|span| rest.renamed.contains(&(span.start..span.end)))
+    });
+    diagnostics
 }
 
 /// Reads bytes that should be a text.

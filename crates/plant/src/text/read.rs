@@ -180,7 +180,7 @@ fn sections<'t>(
         reader.wrong_type(
             name,
             range,
-            "no list of sections",
+            if item.is_value() { "a value" } else { "one section" },
             &format!("sections with the header `[[{path}]]`"),
         );
         return Vec::new();
@@ -208,17 +208,21 @@ fn site<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Option<Site> {
         reader.push(error);
         return None;
     };
-    let Some(table) = table.as_table().filter(|table| !table.is_dotted()) else {
+    let Some(section) = table.as_table().filter(|table| !table.is_dotted()) else {
         let range = root.table.key("site").and_then(toml_edit::Key::span);
         reader.wrong_type(
             "site",
             range.unwrap_or_default(),
-            "no plain section",
+            match table {
+                Item::Value(_) => "a value",
+                Item::Table(_) => "written with dots",
+                Item::ArrayOfTables(_) | Item::None => "a list of sections",
+            },
             "a section with the header `[site]`",
         );
         return None;
     };
-    let section = reader.section("site", table, head(table), keys::SITE);
+    let section = reader.section("site", section, head(section), keys::SITE);
     let id = reader.own_id(&section);
     let name = reader.text_or_empty(&section, "name");
     let stage = match section.optional(reader, "stage") {

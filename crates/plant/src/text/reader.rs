@@ -166,7 +166,7 @@ impl<'t> Reader<'t> {
                 .error(
                     TextCode::UnknownWord,
                     field.range.clone(),
-                    format!("`{shown}` is no {}", field.key),
+                    format!("`{shown}` is none of the words for `{}`", field.key),
                 )
                 .help(help);
             self.push(error);

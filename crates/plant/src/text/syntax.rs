@@ -3,15 +3,23 @@
 use super::codes::TextCode;
 use super::reader::{Reader, shorten};
 use std::ops::Range;
-use toml_edit::TomlError;
+use toml_edit::{Document, TomlError};
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, Expected, ParseError};
 
 /// How deep values may nest, as `toml_edit` bounds it.
 const MAX_NESTING: u32 = 80;
 
-/// Reports what breaks the grammar of a text that `toml_edit` refused with `first`.
-pub(super) fn report(reader: &mut Reader<'_>, first: &TomlError) {
+/// The most keys that stand twice which one run shows.
+const MAX_DUPLICATES: usize = 50;
+/// The most bytes that are read again to find further keys that stand twice.
+const MAX_READ_AGAIN: usize = 16 * 1024 * 1024;
+
+/// Reports what makes no TOML of a text that `toml_edit` refused with `first`.
+///
+/// If the grammar is whole and only keys stand twice, returned is the tree without the second ones, so that the rest
+/// of the text can be looked at too.
+pub(super) fn report(reader: &mut Reader<'_>, first: TomlError) -> Option<WithoutDuplicates> {
     let text = reader.source.text();
     for fault in faults(text) {
         let range = fault.unexpected().or(fault.context());
@@ -20,10 +28,36 @@ pub(super) fn report(reader: &mut Reader<'_>, first: &TomlError) {
         push(reader, range, fault.description(), expected);
     }
     if reader.is_clean() {
-        // The grammar is whole; keys that stand twice come out when the tree is built.
-        let range = first.span().unwrap_or(0..0);
-        push(reader, range, first.message(), None);
+        duplicates(reader, first)
+    } else {
+        None
     }
+}
+
+/// A tree in which the keys at some places carry another name, since theirs was taken.
+pub(super) struct WithoutDuplicates {
+    pub(super) tree: Document<String>,
+    pub(super) renamed: Vec<Range<usize>>,
+}
+
+/// Renames each key that stands twice, without moving a byte, until the tree can be built.
+fn duplicates(reader: &mut Reader<'_>, first: TomlError) -> Option<WithoutDuplicates> {
+    let mut text = reader.source.text().to_owned();
+    let rounds = (MAX_READ_AGAIN / text.len().max(1)).clamp(1, MAX_DUPLICATES);
+    let mut renamed: Vec<Range<usize>> = Vec::new();
+    let mut fault = first;
+    for n in 0..rounds {
+        let range = fault.span().unwrap_or(0..0);
+        push(reader, range.clone(), fault.message(), None);
+        text.get(range.clone()).filter(|_| !renamed.contains(&range))?;
+        text.replace_range(range.clone(), &format!("{n:_>width$}", width = range.len()));
+        renamed.push(range);
+        match Document::parse(text.clone()) {
+            Ok(tree) => return Some(WithoutDuplicates { tree, renamed }),
+            Err(next) => fault = next,
+        }
+    }
+    None
 }
 
 fn push(reader: &mut Reader<'_>, range: Range<usize>, message: &str, help: Option<String>) {

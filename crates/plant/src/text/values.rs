@@ -25,7 +25,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn own_id<I: FromStr<Err = InvalidId>>(&mut self, section: &Section<'t>) -> Option<I> {
         let field = section.required(self, "id")?;
-        self.parsed(&field, TextCode::InvalidId, None)
+        self.id(&field)
     }
 
     pub(super) fn optional_id<I: FromStr<Err = InvalidId>>(
@@ -34,15 +34,22 @@ impl<'t> Reader<'t> {
         key: &'static str,
     ) -> Option<I> {
         let field = section.optional(self, key)?;
-        self.parsed(&field, TextCode::InvalidId, None)
+        self.id(&field)
+    }
+
+    fn id<I: FromStr<Err = InvalidId>>(&mut self, field: &Field<'t>) -> Option<I> {
+        let slug = field
+            .value
+            .as_str()
+            .map(slug)
+            .filter(|slug| slug.parse::<I>().is_ok());
+        let help = slug.map(|slug| format!("did you mean `{slug}`?"));
+        self.parsed(field, TextCode::InvalidId, help.as_deref())
     }
 
     pub(super) fn ids<I: FromStr<Err = InvalidId>>(&mut self, field: Option<Field<'t>>) -> Vec<I> {
         let fields = field.map(|field| self.list(&field)).unwrap_or_default();
-        fields
-            .iter()
-            .filter_map(|field| self.parsed(field, TextCode::InvalidId, None))
-            .collect()
+        fields.iter().filter_map(|field| self.id(field)).collect()
     }
 
     /// A list that must have an element.
@@ -110,6 +117,12 @@ impl<'t> Reader<'t> {
         let field = section.optional(self, "subnets");
         let fields = field.map(|field| self.list(&field)).unwrap_or_default();
         fields.iter().filter_map(|field| self.subnet(field)).collect()
+    }
+
+    /// Reports a value that has the right type or nearly, and says nothing that fits.
+    fn wrong_value(&mut self, field: &Field<'t>, wanted: &str) {
+        let found = shorten(field.value.to_string().trim());
+        self.wrong_type(field.key, field.range.clone(), &found, wanted);
     }
 
     fn subnet(&mut self, field: &Field<'t>) -> Option<IpNet> {
@@ -325,12 +338,7 @@ impl<'t> Reader<'t> {
     fn count(&mut self, field: &Field<'t>) -> Option<u64> {
         let number = field.value.as_integer().and_then(|n| u64::try_from(n).ok());
         if number.is_none() {
-            self.wrong_type(
-                field.key,
-                field.range.clone(),
-                "something else",
-                "a whole number from 0",
-            );
+            self.wrong_value(field, "a whole number from 0");
         }
         number
     }
@@ -344,12 +352,7 @@ impl<'t> Reader<'t> {
         };
         let number = number.filter(|number| (0.0..=1.0).contains(number));
         if number.is_none() {
-            self.wrong_type(
-                field.key,
-                field.range.clone(),
-                "something else",
-                "a number from 0 to 1",
-            );
+            self.wrong_value(field, "a number from 0 to 1");
         }
         number
     }
@@ -358,13 +361,21 @@ impl<'t> Reader<'t> {
         let text = field.value.as_datetime().map(ToString::to_string);
         let at = text.as_deref().and_then(super::words::instant);
         if at.is_none() {
-            self.wrong_type(
-                field.key,
-                field.range.clone(),
-                "something else",
-                "a time like 2026-11-28T06:00:00Z, without quotes",
-            );
+            self.wrong_value(field, "a time like 2026-11-28T06:00:00Z, without quotes");
         }
         at
     }
+}
+
+/// What was most likely meant by a text that is no identifier.
+fn slug(text: &str) -> String {
+    const MAX_LOOKED_AT: usize = 63;
+    let characters = text
+        .chars()
+        .take(MAX_LOOKED_AT)
+        .map(|c| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9') => c,
+            _ => '-',
+        });
+    characters.collect::<String>().trim_matches('-').to_owned()
 }
