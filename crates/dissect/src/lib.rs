@@ -22,6 +22,7 @@ mod session;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
+mod tls;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,

@@ -59,6 +59,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::enip::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::s7comm::REGISTRATION,
+    crate::tls::REGISTRATION,
 ];
 
 /// The registration of a protocol.
