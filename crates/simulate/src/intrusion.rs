@@ -6,6 +6,7 @@ use crate::links::{Link, Pair};
 use crate::plant::{HostId, Kind, Plant};
 use crate::rhythm::{Session, What};
 use crate::settings::Intrusion;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 /// Hosts that a scan knocks at.
@@ -99,7 +100,9 @@ fn scan(plant: &Plant, pc: HostId) -> Vec<Session> {
     let mut after = Duration::ZERO;
     let targets = plant
         .all()
-        .filter(|(_, host)| host.ip.octets()[0] == 10)
+        .filter(|(_, host)| {
+            is_inside(host.ip) && host.kind != Kind::CalibrationLaptop && host.kind != Kind::Intruder
+        })
         .take(SCANNED);
     for (id, host) in targets {
         for port in PORTS {
@@ -116,8 +119,7 @@ fn scan(plant: &Plant, pc: HostId) -> Vec<Session> {
         }
     }
     let segments = plant.segments.iter().enumerate();
-    let inside =
-        segments.filter(|(_, segment)| segment.network.octets()[0] == 10 && segment.beyond.is_none());
+    let inside = segments.filter(|(_, segment)| is_inside(segment.network) && segment.beyond.is_none());
     for (segment, used) in inside
         .take(SEGMENTS)
         .map(|(index, segment)| (index, segment.used))
@@ -132,6 +134,11 @@ fn scan(plant: &Plant, pc: HostId) -> Vec<Session> {
         });
     }
     sessions
+}
+
+/// Whether an address belongs to the plant's own networks.
+fn is_inside(address: Ipv4Addr) -> bool {
+    address.octets().first() == Some(&10)
 }
 
 /// Whether something listens.

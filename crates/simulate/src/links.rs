@@ -29,7 +29,19 @@ pub(crate) struct Link {
     pub(crate) dialogue: Dialogue,
     pub(crate) period: Duration,
     pub(crate) life: Life,
+    /// How long a connection is kept before it is closed and opened anew.
+    pub(crate) kept: Duration,
     pub(crate) duty: Duty,
+    pub(crate) begins: Begins,
+}
+
+/// When a standing conversation begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begins {
+    /// With the capture.
+    Seen,
+    /// Before it, so that nobody saw it being opened.
+    Before,
 }
 
 /// Rest before a standing connection is opened anew.
@@ -64,7 +76,9 @@ impl Link {
             dialogue,
             period: NONE,
             life: Life::Once,
+            kept: Duration::MAX,
             duty: Duty::Always,
+            begins: Begins::Seen,
         }
     }
 
@@ -81,6 +95,19 @@ impl Link {
     pub(crate) fn again(self, after: Duration) -> Self {
         Self {
             life: Life::Again(after),
+            ..self
+        }
+    }
+
+    /// Is opened anew after so long.
+    pub(crate) fn kept(self, kept: Duration) -> Self {
+        Self { kept, ..self }
+    }
+
+    /// Was there before the capture.
+    pub(crate) fn before(self) -> Self {
+        Self {
+            begins: Begins::Before,
             ..self
         }
     }
@@ -206,7 +233,8 @@ impl Link {
             before: Before::Rdp,
             exchanges,
             question: 180,
-            answer: 9_000,
+            // One segment: readers that don't see the TLS in RDP take noise at a segment's start for a TPKT header.
+            answer: 1_400,
             rest: Rest::Period,
         };
         Self {

@@ -270,7 +270,7 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
 }
 
 /// What each server writes at night.
-const BACKUP_BYTES: u64 = 2 << 20;
+const BACKUP_BYTES: u64 = 1 << 20;
 
 /// The laptop gets an address, then goes through the data acquisition units and Logix controllers of the test cells.
 fn calibration(plant: &Plant) -> Vec<Session> {

@@ -1,19 +1,17 @@
 //! [`Simulation`]: settings in, frames and truth out.
 
+mod open;
+
 use crate::dice::Dice;
 use crate::encode::frame;
-use crate::engine::{Carrier, Duty, Env, Life, Path, Queue, Side, Talk, Wake};
-use crate::links::Link;
-use crate::plant::{self, HostId, Plant};
-use crate::rhythm::What;
+use crate::engine::{Env, Path, Queue, Side, Talk, Wake};
+use crate::plant::{self, Plant};
 use crate::schedule::{self, Planned};
 use crate::settings::{Settings, SettingsError};
-use crate::standing::{self, Chatter};
 use crate::truth::{FlowIndex, Truth};
 use cofferdam_terms::Timestamp;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::time::Duration;
 
 /// A frame as the mirror shows it, without frame check sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,13 +206,15 @@ impl Simulation {
             flow: talk.flow,
             event: talk.event,
         };
-        self.copies = step.seen.map(|from| Copies {
+        // What passed before the capture began was not seen.
+        let seen = step.seen.filter(|_| self.settings.start <= time);
+        self.copies = seen.map(|from| Copies {
             path: talk.path,
             from,
             next: 1,
             tally,
         });
-        if step.seen.is_some() {
+        if seen.is_some() {
             self.count(tally);
         }
         match step.next {
@@ -226,7 +226,7 @@ impl Simulation {
                 self.free.push(place);
             }
         }
-        step.seen.is_some()
+        seen.is_some()
     }
 
     fn count(&mut self, tally: Tally) {
@@ -247,158 +247,5 @@ impl Simulation {
         self.truth.events.retain(|event| event.from < end);
         self.queue = Queue::default();
         self.copies = None;
-    }
-
-    /// Notes every planned event and its flows in the truth, and wakes each in its time.
-    fn plan_events(&mut self) {
-        for (index, planned) in self.planned.iter().enumerate() {
-            let mut event = planned.event.clone();
-            let mut hosts = Vec::new();
-            for session in planned.cause.sessions(&self.plant) {
-                match session.what {
-                    What::Link(link) => {
-                        let flow = self
-                            .flows
-                            .note(&mut self.truth, &self.plant, &link, planned.cause.name());
-                        event
-                            .flows
-                            .extend(flow.filter(|flow| !event.flows.contains(flow)));
-                        hosts.extend([link.client, link.server]);
-                    }
-                    What::Frames(_, host) => hosts.push(host),
-                }
-            }
-            hosts.sort_unstable();
-            hosts.dedup();
-            let names = hosts.into_iter().filter_map(|host| self.plant.host(host));
-            event.assets = names.map(|host| host.id.clone()).collect();
-            if planned.is_takeover() {
-                self.takeover = Some((event.from, event.to));
-            }
-            self.queue.push(event.from, Wake::Event(index));
-            self.truth.events.push(event);
-        }
-    }
-
-    fn begin_event(&mut self, event: usize) {
-        let Some(planned) = self.planned.get(event) else {
-            return;
-        };
-        let cause = planned.cause;
-        for session in cause.sessions(&self.plant) {
-            let talk = match session.what {
-                What::Link(link) => {
-                    let flow = self.flows.note(&mut self.truth, &self.plant, &link, cause.name());
-                    Talk {
-                        event: Some(event),
-                        ..self.talk(link, flow)
-                    }
-                }
-                What::Frames(dialogue, host) => {
-                    let frames = Chatter {
-                        dialogue,
-                        host,
-                        period: Duration::from_secs(1),
-                    };
-                    Talk {
-                        event: Some(event),
-                        ..self.frames(frames)
-                    }
-                }
-            };
-            self.open(talk, session.after);
-        }
-    }
-
-    fn open_chatter(&mut self) {
-        for chatter in standing::chatter(&self.plant, self.settings.poll_every) {
-            let mut talk = self.frames(chatter);
-            let after = talk.dice.between(Duration::ZERO, Duration::from_secs(60));
-            self.open(talk, after);
-        }
-    }
-
-    fn open_standing(&mut self) {
-        let poll_every = self.settings.poll_every;
-        let takeover = self.planned.iter().position(Planned::is_takeover);
-        for link in standing::standing(&self.plant, poll_every) {
-            let (cause, event) = match link.duty {
-                Duty::Standby if takeover.is_none() => continue,
-                Duty::Standby => (crate::rhythm::FAILOVER, takeover),
-                Duty::Always | Duty::Primary | Duty::DayShift => ("standing", None),
-            };
-            let flow = self.flows.note(&mut self.truth, &self.plant, &link, cause);
-            if let Some(event) = event.and_then(|event| self.truth.events.get_mut(event)) {
-                event.flows.extend(flow);
-            }
-            let mut talk = Talk {
-                event,
-                ..self.talk(link, flow)
-            };
-            // Connections are there already or come up one after the other, and data begins to flow after them.
-            let within = poll_every.max(Duration::from_secs(10));
-            let after = talk.dice.between(Duration::ZERO, within);
-            self.open(talk, after);
-        }
-    }
-
-    fn talk(&mut self, link: Link, flow: Option<usize>) -> Talk {
-        let mut dice = Dice::new(self.seeds.next_u64());
-        Talk {
-            client: link.client,
-            server: link.server,
-            client_port: link.client_port,
-            server_port: link.port,
-            path: Path::between(&self.plant, self.settings.capture, link.client, link.server),
-            carrier: link.carrier,
-            dialogue: link.dialogue,
-            period: link.period,
-            life: link.life,
-            duty: link.duty,
-            flow,
-            event: None,
-            identification: [dice.word(), dice.word()],
-            dice,
-        }
-    }
-
-    fn frames(&mut self, chatter: Chatter) -> Talk {
-        let Chatter {
-            dialogue,
-            host,
-            period,
-        } = chatter;
-        let nobody: HostId = host;
-        Talk {
-            client: host,
-            server: nobody,
-            client_port: 0,
-            server_port: 0,
-            path: Path::default(),
-            carrier: Carrier::Frames,
-            dialogue,
-            period,
-            life: Life::Once,
-            duty: Duty::Always,
-            flow: None,
-            event: None,
-            dice: Dice::new(self.seeds.next_u64()),
-            identification: [0; 2],
-        }
-    }
-
-    /// Opens a conversation so long from now.
-    fn open(&mut self, talk: Talk, after: Duration) {
-        let place = match self.free.pop() {
-            Some(place) => place,
-            None => {
-                self.talks.push(None);
-                self.talks.len() - 1
-            }
-        };
-        if let Some(slot) = self.talks.get_mut(place) {
-            *slot = Some(talk);
-        }
-        self.queue.push(self.now.plus(after), Wake::Talk(place));
     }
 }

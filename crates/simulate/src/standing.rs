@@ -15,6 +15,9 @@ const LLDP_EVERY: Duration = Duration::from_secs(30);
 const DNS_EVERY: Duration = Duration::from_mins(5);
 const NTP_EVERY: Duration = Duration::from_secs(1024);
 const SYSLOG_EVERY: Duration = Duration::from_mins(2);
+/// Panels are restarted once a day or so, the OPC UA server drops its connections after some hours.
+const PANEL: Duration = Duration::from_hours(25);
+const GATEWAY: Duration = Duration::from_hours(7);
 /// How often people fetch something, at that pace.
 const PEOPLE_EVERY: Duration = Duration::from_mins(4);
 
@@ -118,20 +121,26 @@ impl Plan<'_> {
         let panels: Vec<HostId> = self.plant.of(Kind::Hmi).collect();
         for panel in panels {
             for plc in self.beside(panel, Kind::S7Plc) {
-                self.links
-                    .push(Link::s7(Pair(panel, plc), S7Job::Panel).every(self.poll_every));
+                self.links.push(
+                    Link::s7(Pair(panel, plc), S7Job::Panel)
+                        .every(self.poll_every)
+                        .kept(PANEL),
+                );
                 for device in [self.beside(panel, Kind::FieldIo), self.beside(panel, Kind::Drive)].concat() {
                     self.links
                         .push(Link::cip(Pair(panel, device), CipJob::Read).every(self.poll_every * 2));
                 }
             }
             for plc in self.beside(panel, Kind::LogixPlc) {
-                self.links
-                    .push(Link::cip(Pair(panel, plc), CipJob::Panel).every(self.poll_every));
+                self.links.push(
+                    Link::cip(Pair(panel, plc), CipJob::Panel)
+                        .every(self.poll_every)
+                        .kept(PANEL),
+                );
             }
             for daq in self.beside(panel, Kind::Daq) {
                 let link = Link::modbus(Pair(panel, daq), ModbusPoints::Panel);
-                self.links.push(link.every(self.poll_every));
+                self.links.push(link.every(self.poll_every).kept(PANEL));
             }
         }
         let controllers: Vec<HostId> = self.plant.of(Kind::LogixPlc).collect();
@@ -189,11 +198,12 @@ impl Plan<'_> {
         if let Some(opc) = self.first(Kind::OpcServer) {
             let slow = self.poll_every * 5;
             for plc in self.plant.of(Kind::S7Plc) {
-                self.links.push(Link::s7(Pair(opc, plc), S7Job::Read).every(slow));
+                self.links
+                    .push(Link::s7(Pair(opc, plc), S7Job::Read).every(slow).kept(GATEWAY));
             }
             for plc in self.plant.of(Kind::LogixPlc) {
                 self.links
-                    .push(Link::cip(Pair(opc, plc), CipJob::Read).every(slow));
+                    .push(Link::cip(Pair(opc, plc), CipJob::Read).every(slow).kept(GATEWAY));
             }
             for (kind, job, factor) in [
                 (Kind::Historian, OpcUaJob::Subscribe, 5),
@@ -212,15 +222,16 @@ impl Plan<'_> {
         }
     }
 
+    /// Connections to controllers are older than the capture: others identify those in it.
     fn supervise(&mut self, scada: HostId, duty: Duty) {
         let (plant, often) = (self.plant, self.poll_every * 2);
         for plc in plant.of(Kind::S7Plc) {
-            self.links
-                .push(Link::s7(Pair(scada, plc), S7Job::Read).every(often).on(duty));
+            let link = Link::s7(Pair(scada, plc), S7Job::Read).every(often);
+            self.links.push(link.on(duty).before());
         }
         for plc in plant.of(Kind::LogixPlc) {
-            self.links
-                .push(Link::cip(Pair(scada, plc), CipJob::Read).every(often).on(duty));
+            let link = Link::cip(Pair(scada, plc), CipJob::Read).every(often);
+            self.links.push(link.on(duty).before());
         }
         for safety in plant.of(Kind::SafetyController) {
             let link = Link::cip(Pair(scada, safety), CipJob::Read);

@@ -95,6 +95,8 @@ pub(crate) struct Talk {
     /// How long a poller waits between questions.
     pub(crate) period: Duration,
     pub(crate) life: Life,
+    /// How long a connection is kept before it is closed and opened anew.
+    pub(crate) kept: Duration,
     pub(crate) duty: Duty,
     /// Its place among the truth's flows, if it is told there.
     pub(crate) flow: Option<usize>,

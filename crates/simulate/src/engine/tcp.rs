@@ -5,7 +5,7 @@
 
 use super::path::Side;
 use super::talk::{Env, Step, Talk, take_port};
-use crate::dialogue::Turn;
+use crate::dialogue::{Dialogue, Turn};
 use crate::encode;
 use crate::encode::frame::{self, Segment};
 use crate::plant::Stack;
@@ -92,6 +92,7 @@ pub(crate) struct Tcp {
     server: u32,
     burst: Option<Box<Burst>>,
     port: Port,
+    opened: Timestamp,
 }
 
 /// Whether something listens at the server's port.
@@ -203,6 +204,11 @@ impl Tcp {
         talk.client_port = take_port(env.plant, talk.client);
         self.client = talk.dice.long();
         self.server = talk.dice.long();
+        self.opened = now;
+        if matches!(talk.dialogue, Dialogue::Silence) {
+            // Who knocks at port after port has looked up the next hop before.
+            return self.go(Phase::Syn, now, None);
+        }
         let seen = arp(talk, env, Side::Client);
         self.go(
             Phase::ArpReply,
@@ -237,9 +243,10 @@ impl Tcp {
         }
     }
 
-    /// After a rest: the conversation may be off duty by now.
+    /// After a rest: the conversation may be off duty by now, or old enough to be opened anew.
     fn rested(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp) -> Step {
-        if env.rests_until(talk.duty, now).is_some() {
+        let is_old = now - self.opened > talk.kept;
+        if is_old || env.rests_until(talk.duty, now).is_some() {
             talk.dialogue.restart();
             return self.close(talk, env, now, Side::Client);
         }

@@ -90,7 +90,7 @@ pub struct TrueClaim {
 pub struct TrueFlow {
     /// The initiator's asset id.
     pub initiator: String,
-    /// The responder's asset id; for a scan of an address that nobody has, that address.
+    /// The responder's asset id.
     pub responder: String,
     /// The protocol's short name: `modbus`.
     pub protocol: &'static str,
