@@ -1,5 +1,6 @@
 //! # What
-//! An IP or MAC address that two assets claim. IP addresses on two different VLANs don't clash.
+//! An IP or MAC address that two assets claim. IP addresses on two different VLANs don't clash. If both assets are in
+//! one zone it is a warning, since the zone of the address is then decided.
 //!
 //! # Why it matters
 //! Policy is decided by address. If two assets in two zones claim one address, nobody can say which zone a packet comes
@@ -91,14 +92,25 @@ fn report(
     let (Some(mine), Some(theirs)) = (name(claim.0), name(first.0)) else {
         return;
     };
-    findings.push(
-        findings
-            .found(format!("`{mine}` and `{theirs}` both claim {address}"))
-            .at(places::interface_key(claim.0, claim.1, key))
-            .and(
-                places::interface_key(first.0, first.1, key),
-                format!("claimed by `{theirs}` here"),
-            )
-            .help("take it from the one that hasn't got it; if they are one asset, keep one entry"),
-    );
+    let zones = (survey.asset_zone(claim.0), survey.asset_zone(first.0));
+    let in_one_zone = zones.0.is_some() && zones.0 == zones.1;
+    let mut finding = findings
+        .found(format!(
+            "`{mine}` and `{theirs}` both claim {address}, {}",
+            if in_one_zone {
+                "in one zone"
+            } else {
+                "so that its zone is undecided"
+            }
+        ))
+        .at(places::interface_key(claim.0, claim.1, key))
+        .and(
+            places::interface_key(first.0, first.1, key),
+            format!("claimed by `{theirs}` here"),
+        )
+        .help("take it from the one that hasn't got it; if they are one asset, keep one entry");
+    if in_one_zone {
+        finding.severity = Severity::Warning;
+    }
+    findings.push(finding);
 }

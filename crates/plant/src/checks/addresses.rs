@@ -1,4 +1,5 @@
-//! Who claims which address: assets by their interfaces, zones by their subnets, the most specific first.
+//! Who claims which address: assets by their interfaces, zones by their subnets, the most specific first
+//! (docs/semantics.md, S2 and S3; of several claims the first counts here, and another check tells of them).
 
 use super::survey::Survey;
 use crate::observed::End;
@@ -34,7 +35,10 @@ impl Addresses {
         for (at, asset, _) in survey.assets() {
             for interface in &asset.interfaces {
                 if let Some(ip) = interface.ip {
-                    out.ips.entry(ip).or_default().push((interface.vlan, at));
+                    out.ips
+                        .entry(ip.to_canonical())
+                        .or_default()
+                        .push((interface.vlan, at));
                 }
                 if let Some(mac) = interface.mac {
                     out.macs.entry(mac).or_insert(at);
@@ -53,19 +57,20 @@ impl Addresses {
 
     /// The asset that claims an end's address, and its zone; else the zone whose subnet selects it.
     pub(super) fn locate(&self, survey: &Survey<'_>, end: &End) -> Located {
-        let asset = match (end.ip, end.mac) {
+        let ip = known_ip(end);
+        let asset = match (ip, end.mac) {
             (Some(ip), _) => self.asset_by_ip(ip, end.vlan),
             (None, Some(mac)) => self.macs.get(&mac).copied(),
             (None, None) => None,
         };
-        match (asset, end.ip) {
+        match (asset, ip) {
             (Some(asset), _) => Located {
                 asset: Some(asset),
                 zone: survey.asset_zone(asset),
             },
             (None, Some(ip)) => Located {
                 asset: None,
-                zone: self.zone_by_subnet(ip),
+                zone: self.subnet_of(ip).map(|(_, zone)| zone),
             },
             (None, None) => Located::default(),
         }
@@ -81,10 +86,30 @@ impl Addresses {
             .map(|(_, asset)| *asset)
     }
 
-    fn zone_by_subnet(&self, ip: IpAddr) -> Option<usize> {
+    /// Whether an end is the broadcast address of the subnet that selects it.
+    pub(super) fn is_broadcast(&self, end: &End) -> bool {
+        let Some(ip) = known_ip(end) else {
+            return false;
+        };
+        match self.subnet_of(ip) {
+            // Subnets of one or two addresses have no broadcast address (RFC 3021).
+            Some((IpNet::V4(net), _)) => net.prefix_len() < 31 && IpAddr::V4(net.broadcast()) == ip,
+            Some((IpNet::V6(_), _)) | None => false,
+        }
+    }
+
+    /// The most specific subnet that holds an address, and its zone.
+    fn subnet_of(&self, ip: IpAddr) -> Option<(IpNet, usize)> {
         self.lengths.iter().find_map(|length| {
             let net = IpNet::new(ip, *length).ok()?.trunc();
-            self.subnets.get(&net).copied()
+            self.subnets.get(&net).map(|zone| (net, *zone))
         })
     }
+}
+
+/// The IP address that an end is known by; an unspecified one is none, and IPv4 written as IPv6 is IPv4.
+fn known_ip(end: &End) -> Option<IpAddr> {
+    end.ip
+        .map(|ip| ip.to_canonical())
+        .filter(|ip| !ip.is_unspecified())
 }

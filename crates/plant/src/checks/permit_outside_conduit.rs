@@ -60,10 +60,7 @@ pub(super) const CHECK: Check = Check {
 fn run(survey: &Survey<'_>, findings: &mut Findings<'_>) {
     let joined: Vec<BTreeSet<usize>> = survey
         .conduits()
-        .map(|(_, conduit)| {
-            let zones = conduit.zones.iter();
-            zones.filter_map(|id| survey.plant.zone_position(id)).collect()
-        })
+        .map(|(_, conduit)| survey.joined(conduit))
         .collect();
     for at in survey.permits() {
         let Some(joined) = joined.get(at.conduit_at) else {

@@ -178,6 +178,18 @@ impl<'p> Survey<'p> {
             .find(|(_, party)| self.party_kinds(party).meets(kinds))
     }
 
+    /// The zones that a conduit names, each once.
+    pub(super) fn joined(&self, conduit: &Conduit) -> BTreeSet<usize> {
+        let zones = conduit.zones.iter();
+        zones.filter_map(|id| self.plant.zone_position(id)).collect()
+    }
+
+    /// Whether of the zones that a conduit names, one is or holds `a`, and a different one is or holds `b`.
+    pub(super) fn joins(&self, joined: &BTreeSet<usize>, a: usize, b: usize) -> bool {
+        let named = |zone| self.lineage(zone).filter(|at| joined.contains(at));
+        named(a).any(|mine| named(b).any(|theirs| theirs != mine))
+    }
+
     /// The zones that a list of parties comes to, each once.
     pub(super) fn party_zones(&self, parties: &[Party]) -> BTreeSet<usize> {
         parties

@@ -58,7 +58,10 @@ impl<'o> Usage<'o> {
             homeless: BTreeMap::new(),
             used: BTreeSet::new(),
         };
-        for what in observed.uses.iter().filter(|what| may_cross(what)) {
+        for what in &observed.uses {
+            if stays_on_segment(what) || addresses.is_broadcast(&what.responder) {
+                continue;
+            }
             let from = usage.place(survey, &addresses, &what.initiator, what.count);
             let to = usage.place(survey, &addresses, &what.responder, what.count);
             if from.zone.is_none() || to.zone.is_none() || from.zone == to.zone {
@@ -123,16 +126,17 @@ impl<'o> Usage<'o> {
     }
 }
 
-/// Group, link-local and unspecified addresses stay on their segment.
-fn may_cross(what: &ObservedUse) -> bool {
-    let ends = [&what.initiator, &what.responder];
-    !ends.iter().any(|end| match (end.ip, end.mac) {
-        (Some(IpAddr::V4(ip)), _) => {
-            ip.is_multicast() || ip.is_broadcast() || ip.is_unspecified() || ip.is_link_local()
+/// What no router forwards (docs/semantics.md, S1): group, link-local and loopback addresses at either end.
+fn stays_on_segment(what: &ObservedUse) -> bool {
+    [&what.initiator, &what.responder].iter().any(|end| {
+        let group = end.mac.is_some_and(cofferdam_terms::MacAddr::is_group);
+        match end.ip.map(|ip| ip.to_canonical()) {
+            Some(IpAddr::V4(ip)) => {
+                ip.is_multicast() || ip.is_broadcast() || ip.is_link_local() || ip.is_loopback()
+            }
+            Some(IpAddr::V6(ip)) => ip.is_multicast() || ip.is_unicast_link_local() || ip.is_loopback(),
+            None => group || end.mac.is_none(),
         }
-        (Some(IpAddr::V6(ip)), _) => ip.is_multicast() || ip.is_unspecified() || ip.is_unicast_link_local(),
-        (None, Some(mac)) => mac.is_group(),
-        (None, None) => true,
     })
 }
 
@@ -160,6 +164,8 @@ enum Key {
 /// Permits by the parties that they name, so that no use is held against all of them.
 struct Permits<'p> {
     permits: Vec<PermitAt<'p>>,
+    /// The zones that each conduit joins.
+    joined: Vec<BTreeSet<usize>>,
     from: BTreeMap<Key, Vec<usize>>,
     to: BTreeMap<Key, Vec<usize>>,
 }
@@ -168,6 +174,10 @@ impl<'p> Permits<'p> {
     fn new(survey: &Survey<'p>) -> Self {
         let mut out = Self {
             permits: survey.permits().collect(),
+            joined: survey
+                .conduits()
+                .map(|(_, conduit)| survey.joined(conduit))
+                .collect(),
             from: BTreeMap::new(),
             to: BTreeMap::new(),
         };
@@ -186,7 +196,7 @@ impl<'p> Permits<'p> {
         out
     }
 
-    /// The permits that name both ends, themselves or by zone; each once.
+    /// The permits that name both ends, themselves or by zone, in conduits that join their zones; each once.
     fn between(
         &self,
         survey: &Survey<'_>,
@@ -205,12 +215,16 @@ impl<'p> Permits<'p> {
                 .copied()
                 .collect()
         };
-        let from = named(&self.from, from);
-        let to = named(&self.to, to);
-        let both: Vec<usize> = from.intersection(&to).copied().collect();
-        both.into_iter().filter_map(|n| {
+        // docs/semantics.md, S5 and S6.
+        let both = &named(&self.from, from) & &named(&self.to, to);
+        let zones = from.zone.zip(to.zone);
+        both.into_iter().filter_map(move |n| {
             let at = self.permits.get(n)?;
-            Some(((at.conduit_at, at.permit_at), at.permit))
+            let joined = self.joined.get(at.conduit_at)?;
+            let (from, to) = zones?;
+            survey
+                .joins(joined, from, to)
+                .then_some(((at.conduit_at, at.permit_at), at.permit))
         })
     }
 }

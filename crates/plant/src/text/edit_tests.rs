@@ -304,7 +304,7 @@ fn a_key_is_set_by_its_place() {
     );
     insta::assert_snapshot!(set(permit, "\"Trends\""), @r#"+ reason = "Trends""#);
     let document = parse("plant.toml", PLANT).unwrap();
-    let EditFault::Refused(rejection) = document.set(&zone("kind"), "\"contrl\"").unwrap_err() else {
+    let EditFault::Refused(rejection) = document.set(&zone("kind"), "\"office\"").unwrap_err() else {
         panic!("a refusal was due");
     };
     assert_eq!(rejection.diagnostics[0].code.0, "unknown-word");

@@ -192,7 +192,7 @@ fn a_reference_to_what_could_not_be_read_is_not_reported_as_well() {
     };
     let asset = "[[asset]]\nid = \"a\"\nzone = \"cell-1\"\n";
     check(
-        &format!("[[zone]]\nid = \"cell-1\"\nkind = \"contrl\"\n{asset}"),
+        &format!("[[zone]]\nid = \"cell-1\"\nkind = \"office\"\n{asset}"),
         &["unknown-word"],
     );
     check(
@@ -200,7 +200,7 @@ fn a_reference_to_what_could_not_be_read_is_not_reported_as_well() {
         &["missing-key"],
     );
     check(
-        &format!("[[zone]]\nid = \"cell-2\"\nkind = \"contrl\"\n{asset}"),
+        &format!("[[zone]]\nid = \"cell-2\"\nkind = \"office\"\n{asset}"),
         &["unknown-word", "unresolved-reference"],
     );
 }
