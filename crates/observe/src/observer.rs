@@ -121,11 +121,27 @@ impl Observer {
 
     /// Ends every flow and gives what was learned of assets and coverage.
     #[must_use]
-    pub fn finish(mut self, sink: &mut dyn FlowSink) -> Observation {
-        let mut out = Out {
+    pub fn finish(self, sink: &mut dyn FlowSink) -> Observation {
+        self.end_all(Out {
             flows: sink,
             messages: None,
-        };
+        })
+    }
+
+    /// The same, and hands on the messages that waited for packets which never came.
+    #[must_use]
+    pub fn finish_with_messages(
+        self,
+        sink: &mut dyn FlowSink,
+        messages: &mut dyn MessageSink,
+    ) -> Observation {
+        self.end_all(Out {
+            flows: sink,
+            messages: Some(messages),
+        })
+    }
+
+    fn end_all(mut self, mut out: Out<'_>) -> Observation {
         for id in self.table.ids_in_order() {
             self.end(id, &mut out);
         }

@@ -151,6 +151,11 @@ impl UserData {
 pub(super) struct BadBlock;
 
 impl Frame<'_> {
+    /// Whether anything follows the header.
+    pub(super) const fn has_data(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Takes the user data out of its blocks.
     pub(super) fn user_data(&self) -> Result<UserData, BadBlock> {
         let mut data = UserData {

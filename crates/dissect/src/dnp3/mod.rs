@@ -58,6 +58,8 @@ pub(crate) const REGISTRATION: Registration = Registration {
 enum Fault {
     /// A data block's CRC is wrong; the frame is passed over.
     BadCrc,
+    /// User data in a frame whose link function carries none: it is passed over.
+    UnexpectedData,
     /// Bytes between frames that belong to none.
     StrayBytes,
     /// A datagram ends inside a frame.
@@ -86,6 +88,7 @@ impl Fault {
     const fn code(self) -> &'static str {
         match self {
             Self::BadCrc => "bad-crc",
+            Self::UnexpectedData => "unexpected-data",
             Self::StrayBytes => "stray-bytes",
             Self::DatagramCutShort => "datagram-cut-short",
             Self::NoTransportHeader => "no-transport-header",
@@ -179,7 +182,11 @@ fn partial(context: Context, bytes: &[u8], start: usize, missing: usize, sink: &
 impl Conversation {
     fn frame(&mut self, side: Side, frame: &link::Frame<'_>, emit: &mut Emit<'_>) {
         if !frame.control.carries_data() {
-            return emit.link(frame);
+            emit.link(frame);
+            if frame.has_data() {
+                emit.fault(Fault::UnexpectedData);
+            }
+            return;
         }
         let Ok(user_data) = frame.user_data() else {
             return emit.fault(Fault::BadCrc);

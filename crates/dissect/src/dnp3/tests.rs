@@ -268,6 +268,15 @@ fn link_exchanges_are_told_as_a_protocol_of_their_own() {
             "response dnp3-link 0xb Link Status [session] unit 10",
         ]
     );
+    // An outstation drops data under a function that carries none, and so do we.
+    let read = frame(0xc2, OUTSTATION, MASTER, &[0xc0, 0xc0, 1, 60, 2, 6]);
+    assert_eq!(
+        lines(&mut Conversation::default(), &[(ASK, &read)]),
+        [
+            "request dnp3-link 0x42 Test Link States [session] unit 10",
+            "anomaly dnp3 unexpected-data",
+        ]
+    );
 }
 
 #[test]

@@ -154,32 +154,29 @@ fn next<'a>(reader: &mut Reader<'a>) -> Result<Next<'a>, Lost> {
     }))
 }
 
-/// Certain when the first message is whole, its function a known one, and its fields fill it exactly.
+/// Certain when the first message is whole, its function one whose fields tell its length, they fill it exactly, and
+/// what follows can be a message. Other functions are too easily met by chance: zeros and small numbers.
 fn probe(context: Context, bytes: &[u8]) -> Probe {
-    match next(&mut Reader::new(bytes)) {
-        Err(_) => Probe::No,
-        Ok(Next::Partial(_)) => Probe::Unsure,
-        Ok(Next::Whole(adu)) => probe_whole(context.side, adu),
+    let mut reader = Reader::new(bytes);
+    let adu = match next(&mut reader) {
+        Err(_) => return Probe::No,
+        Ok(Next::Partial(_)) => return Probe::Unsure,
+        Ok(Next::Whole(adu)) => adu,
+    };
+    match next(&mut reader) {
+        Ok(_) if is_filled(context.side, adu) => Probe::Certain,
+        Ok(_) | Err(_) => Probe::Unsure,
     }
 }
 
-fn probe_whole(side: Side, mut adu: Adu<'_>) -> Probe {
-    let Ok(code) = adu.pdu.u8() else {
-        return Probe::No;
-    };
-    let function = FunctionCode(code & !EXCEPTION);
+fn is_filled(side: Side, mut adu: Adu<'_>) -> bool {
+    let function = FunctionCode(adu.pdu.u8().unwrap_or_default());
     let mut body = Body::new(function);
-    if function.name() == "unknown" || code & EXCEPTION != 0 || function == FunctionCode::UMAS {
-        return Probe::Unsure;
-    }
     let read = match side {
         Side::Initiator => pdu::request(function, &mut adu.pdu, &mut body),
         Side::Responder => pdu::response(function, None, &mut adu.pdu, &mut body),
     };
-    match read {
-        Ok(()) if adu.pdu.is_empty() && body.fault.is_none() => Probe::Certain,
-        Ok(()) | Err(_) => Probe::Unsure,
-    }
+    function.has_fields() && read.is_ok() && adu.pdu.is_empty() && body.fault.is_none()
 }
 
 #[derive(Debug, Default)]

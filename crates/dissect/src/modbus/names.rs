@@ -28,6 +28,25 @@ impl FunctionCode {
     pub(super) const ENCAPSULATED_INTERFACE: Self = Self(0x2b);
     pub(super) const UMAS: Self = Self(0x5a);
 
+    /// Whether its requests and responses have fields that say how long they are.
+    pub(super) const fn has_fields(self) -> bool {
+        matches!(
+            self,
+            Self::READ_COILS
+                | Self::READ_DISCRETE_INPUTS
+                | Self::READ_HOLDING_REGISTERS
+                | Self::READ_INPUT_REGISTERS
+                | Self::WRITE_SINGLE_COIL
+                | Self::WRITE_SINGLE_REGISTER
+                | Self::WRITE_MULTIPLE_COILS
+                | Self::WRITE_MULTIPLE_REGISTERS
+                | Self::MASK_WRITE_REGISTER
+                | Self::READ_WRITE_MULTIPLE_REGISTERS
+                | Self::READ_FILE_RECORD
+                | Self::WRITE_FILE_RECORD
+        )
+    }
+
     /// The public names are the specification's; the others those that Modicon's manuals gave them.
     pub(super) const fn name(self) -> &'static str {
         match self {

@@ -295,6 +295,15 @@ fn is_known_on_any_port_by_a_message_that_its_fields_fill() {
         (ANSWER, &adu(&[0x03, 0x02, 0x00, 0x01]), Probe::Certain),
         (ASK, &adu(&[0x03, 0x00, 0x00, 0x00, 0x01, 0x00]), Probe::Unsure),
         (ASK, &adu(&[0x63, 0x00]), Probe::Unsure),
+        // A function of one byte, and one that takes whatever follows.
+        (ASK, &adu(&[0x07]), Probe::Unsure),
+        (ASK, &adu(&[0x7f, 0, 0, 0]), Probe::Unsure),
+        // Whole, but what follows is no header.
+        (
+            ASK,
+            &[&adu(&[0x03, 0x00, 0x00, 0x00, 0x01])[..], &[0, 1, 0, 9, 0, 6]].concat(),
+            Probe::Unsure,
+        ),
         (ASK, &adu(&[0x5a, 0x00, 0x02]), Probe::Unsure),
         (ASK, &[0, 1, 0, 0, 0], Probe::Unsure),
         (ASK, b"GET / HTTP/1.1\r\n", Probe::No),
