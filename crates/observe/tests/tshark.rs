@@ -7,8 +7,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test's helpers may fail as its body may, and what was not run is said"
+    reason = "a test's helpers may fail as its body may"
 )]
 
 use cofferdam_capture::Source;
