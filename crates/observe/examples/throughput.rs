@@ -62,6 +62,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         coverage.evicted,
     );
     println!("messages {:?}", coverage.messages);
+    println!("odd ports {:?}", coverage.odd_ports);
+    println!("anomalies {:?}", coverage.anomalies);
     println!("{}", peak_memory().unwrap_or_default());
     Ok(())
 }

@@ -10,29 +10,33 @@ use crate::key::{End, Pair};
 use crate::operations::Operations;
 use crate::record::Recognition;
 use crate::stream::{Ahead, distance, length_of};
-use cofferdam_dissect::{Context, Protocol, Registration, Session, Side, Sink};
+use cofferdam_dissect::{Carrier, Context, Protocol, Registration, Session, Side, Sink};
 
 /// The most bytes of one message that are joined.
 pub(crate) const MAX_MESSAGE: usize = 256 << 10;
 /// An empty buffer larger than this is given back.
 const KEPT_CAPACITY: usize = 4 << 10;
 /// What a session may hold beside its own size, about; each protocol's module names its bounds.
-const SESSION_HEAP: usize = 1 << 10;
+const SESSION_HEAP: usize = 512;
 /// After so many payloads in a row that the session could not follow, without a single message, it is given up.
 const MAX_LOST: u32 = 8;
 /// The same for a session that did find messages, on a port's word alone.
 const MAX_LOST_ON_PORT: u32 = 64;
+/// The same where the port is another's, if it could follow fewer payloads than it could not.
+const MAX_LOST_ELSEWHERE: u64 = 4;
 /// So many messages without a failure confirm a guess by the port.
 const CONFIRMING_MESSAGES: u64 = 8;
 
 /// The session that follows a flow.
 pub(crate) struct Following {
     pub(crate) registration: &'static Registration,
-    session: Box<dyn Session>,
+    /// None once the connection is over.
+    session: Option<Box<dyn Session>>,
     recognition: Recognition,
     spoke: Pair<bool>,
     messages: u64,
     lost_in_row: u32,
+    lost: u64,
 }
 
 /// Bytes of one end that wait.
@@ -83,11 +87,12 @@ impl Conversation {
     pub(crate) fn follow(&mut self, registration: &'static Registration, recognition: Recognition) {
         self.following = Some(Following {
             registration,
-            session: (registration.open)(),
+            session: Some((registration.open)()),
             recognition,
             spoke: Pair::default(),
             messages: 0,
             lost_in_row: 0,
+            lost: 0,
         });
     }
 
@@ -104,8 +109,8 @@ impl Conversation {
 
     /// Heap bytes held now.
     pub(crate) fn measure(&self) -> Held {
-        let session = self.following.as_ref();
-        let session = session.map_or(0, |it| size_of_val(&*it.session) + SESSION_HEAP);
+        let session = self.following.as_ref().and_then(|it| it.session.as_deref());
+        let session = session.map_or(0, |session| size_of_val(session) + SESSION_HEAP);
         let waiting = |inbox: &Inbox| inbox.pending.capacity() + inbox.ahead.held();
         Held {
             conversation: size_of::<Self>() + session + self.operations.held(),
@@ -121,10 +126,11 @@ impl Conversation {
 
     /// Hands a datagram to the session.
     pub(crate) fn hear_datagram(&mut self, context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Heard {
-        let Some(following) = &mut self.following else {
+        let session = self.following.as_mut().and_then(|it| it.session.as_mut());
+        let Some(session) = session else {
             return Heard::Followed;
         };
-        match following.session.parse(context, bytes, sink) {
+        match session.parse(context, bytes, sink) {
             Ok(_) => Heard::Followed,
             Err(_) => Heard::Lost,
         }
@@ -183,7 +189,7 @@ impl Conversation {
         inbox.skip = 0;
         inbox.pending = Vec::new();
         if let Some(following) = &mut self.following {
-            following.session.gap(side);
+            following.gap(side);
         }
     }
 
@@ -193,13 +199,13 @@ impl Conversation {
             *inbox = Inbox::default();
         }
         if let Some(following) = &mut self.following {
-            following.session.gap(Side::Initiator);
-            following.session.gap(Side::Responder);
+            following.gap(Side::Initiator);
+            following.gap(Side::Responder);
         }
     }
 
     /// Takes note of how a payload went: `messages` were found in it. True when the protocol is to be given up.
-    pub(crate) fn confirm(&mut self, from: End, heard: Heard, messages: u32) -> bool {
+    pub(crate) fn confirm(&mut self, from: End, context: Context, heard: Heard, messages: u32) -> bool {
         let Some(following) = &mut self.following else {
             return false;
         };
@@ -212,15 +218,28 @@ impl Conversation {
                 following.recognition = Recognition::Content;
             }
         }
-        if heard == Heard::Lost {
-            following.lost_in_row += 1;
+        if heard != Heard::Lost {
+            return false;
         }
+        following.lost_in_row += 1;
+        following.lost += 1;
         let limit = match (following.messages, following.recognition) {
             (0, _) => MAX_LOST,
             (_, Recognition::Port) => MAX_LOST_ON_PORT,
             (_, Recognition::Content) => u32::MAX,
         };
-        following.lost_in_row >= limit
+        let mistaken = !following.is_on_own_port(context)
+            && following.lost >= MAX_LOST_ELSEWHERE
+            && following.lost > following.messages;
+        mistaken || following.lost_in_row >= limit
+    }
+
+    /// The connection is over: the session goes, what was learned stays.
+    pub(crate) fn close(&mut self) {
+        self.inboxes = Pair::default();
+        if let Some(following) = &mut self.following {
+            following.session = None;
+        }
     }
 
     /// Gives the protocol up.
@@ -237,10 +256,31 @@ enum Outcome {
 }
 
 impl Following {
+    fn is_on_own_port(&self, context: Context) -> bool {
+        match context.carrier {
+            Carrier::Tcp => self.registration.tcp_ports.contains(&context.port),
+            Carrier::Udp => self.registration.udp_ports.contains(&context.port),
+            Carrier::Ethernet(_) => true,
+        }
+    }
+
+    fn gap(&mut self, side: Side) {
+        if let Some(session) = &mut self.session {
+            session.gap(side);
+        }
+    }
+
     fn run(&mut self, context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Outcome {
+        let all = Outcome::Progress {
+            consumed: bytes.len(),
+            missing: 0,
+        };
+        let Some(session) = &mut self.session else {
+            return all;
+        };
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let Ok(progress) = self.session.parse(context, rest, sink) else {
+            let Ok(progress) = session.parse(context, rest, sink) else {
                 return Outcome::Lost;
             };
             at += progress.consumed.min(rest.len());
@@ -255,10 +295,7 @@ impl Following {
                 return Outcome::Lost;
             }
         }
-        Outcome::Progress {
-            consumed: at,
-            missing: 0,
-        }
+        all
     }
 }
 
@@ -291,7 +328,7 @@ impl Inbox {
         self.need = (length - consumed).saturating_add(missing);
         if consumed < length && self.need > MAX_MESSAGE {
             self.skip = missing;
-            following.session.gap(side);
+            following.gap(side);
             return (Heard::TooLong, length);
         }
         (Heard::Followed, consumed)

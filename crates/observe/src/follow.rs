@@ -164,7 +164,7 @@ fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, world: &mut Wo
     let (messages, asked) = (ear.heard, ear.asked);
     talk.operations = operations;
     note_trouble(heard, &talk, moment, world);
-    let give_up = talk.confirm(from, heard, messages);
+    let give_up = talk.confirm(from, context, heard, messages);
     if talk.operations.has_grown() || talk.may_wait() {
         world.account(&mut talk);
         if world.reassembly_is_full() && talk.may_wait() {

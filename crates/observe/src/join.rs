@@ -80,9 +80,22 @@ pub(crate) fn join(hosts: &[Host]) -> Vec<Joined> {
         .into_iter()
         .map(|(mac, asset)| settle(mac, asset))
         .collect();
-    for (ip, indexes) in homeless {
-        add_homeless(&mut assets, ip, &indexes, &beyond);
+    let mut by_ip: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
+    for (index, asset) in assets.iter().enumerate() {
+        let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
+        for ip in ips {
+            by_ip.entry(ip).or_default().push(index);
+        }
     }
+    let mut alone = Vec::new();
+    for (ip, indexes) in homeless {
+        let owner = match by_ip.get(&ip).map(Vec::as_slice) {
+            Some([only]) => assets.get_mut(*only),
+            Some(_) | None => None,
+        };
+        alone.extend(add_homeless(owner, ip, indexes, &beyond));
+    }
+    assets.append(&mut alone);
     assets.retain(|asset| {
         let heard = |index: &usize| hosts.get(*index).is_some_and(|host| host.heard);
         asset.posed || asset.fronts > 0 || asset.hosts.iter().any(heard)
@@ -287,44 +300,36 @@ fn settle(mac: MacAddr, mut asset: Joined) -> Joined {
     asset
 }
 
-/// An address that no MAC has: part of the asset that has it on another VLAN, else an asset of its own.
+/// An address that no MAC has on a VLAN: part of the asset that has it on another one, else an asset of its own.
 fn add_homeless(
-    assets: &mut Vec<Joined>,
+    owner: Option<&mut Joined>,
     ip: IpAddr,
-    indexes: &[usize],
+    indexes: Vec<usize>,
     beyond: &BTreeMap<usize, (MacAddr, String)>,
-) {
-    let has = |asset: &&mut Joined| {
-        asset
-            .endpoints
-            .iter()
-            .any(|(endpoint, _)| endpoint.ip == Some(ip))
+) -> Option<Joined> {
+    let mut asset = Joined {
+        hosts: indexes,
+        ..Joined::default()
     };
-    let mut asset = Joined::default();
-    for index in indexes {
-        asset.hosts.push(*index);
+    for index in &asset.hosts {
         if let Some((router, why)) = beyond.get(index) {
             asset.joins.push(why.clone());
             asset.behind = asset.behind.or(Some(*router));
         }
     }
-    let mut owning = assets.iter_mut().filter(has);
-    match (owning.next(), owning.next()) {
-        (Some(owner), None) => {
-            owner.hosts.extend(asset.hosts);
-            owner.joins.extend(asset.joins);
-        }
-        _ => {
-            asset.endpoints.insert((
-                Endpoint {
-                    mac: None,
-                    ip: Some(ip),
-                },
-                None,
-            ));
-            assets.push(asset);
-        }
+    if let Some(owner) = owner {
+        owner.hosts.extend(asset.hosts);
+        owner.joins.extend(asset.joins);
+        return None;
     }
+    asset.endpoints.insert((
+        Endpoint {
+            mac: None,
+            ip: Some(ip),
+        },
+        None,
+    ));
+    Some(asset)
 }
 
 fn is_link_local(ip: IpAddr) -> bool {

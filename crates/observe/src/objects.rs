@@ -85,6 +85,9 @@ impl Objects {
         }
         if self.ranges.len() < MAX_RANGES {
             self.last_hit = self.ranges.len();
+            if self.ranges.is_empty() {
+                self.ranges.reserve_exact(1);
+            }
             self.ranges.push(Range::of(address));
         } else if self.more.len() < MAX_TOLD_APART {
             self.more.insert(self.more.hasher().hash_one(address));

@@ -105,6 +105,10 @@ impl Operations {
         }
         self.grown = true;
         self.last_hit = self.entries.len();
+        if self.entries.is_empty() {
+            // Most flows ask one thing: room for one, not for the four that a first push makes.
+            self.entries.reserve_exact(1);
+        }
         self.entries.push(Entry {
             protocol: message.protocol,
             function: message.function,

@@ -31,7 +31,9 @@ pub(crate) fn segment(
 ) {
     let flags = segment.flags;
     if flags.rst() {
-        reset(flow, from, segment, moment, world);
+        if reset(flow, from, segment, moment, world) {
+            close(flow, world, out);
+        }
         return;
     }
     let length = length_of(segment.payload).saturating_add(segment.cut);
@@ -49,17 +51,31 @@ pub(crate) fn segment(
     }
     if flags.fin() {
         flow.halves.at_mut(from).fin = true;
-        flow.ended |= flow.halves.at(from.other()).fin;
+        if flow.halves.at(from.other()).fin && !flow.ended {
+            close(flow, world, out);
+        }
     }
 }
 
+/// Whether a reset is the connection's own.
 #[cold]
-fn reset(flow: &mut Flow, from: End, segment: &Segment<'_>, moment: Moment, world: &mut World) {
-    if flow.halves.at(from).accepts_reset(segment.sequence) {
-        flow.ended = true;
-    } else {
+fn reset(flow: &Flow, from: End, segment: &Segment<'_>, moment: Moment, world: &mut World) -> bool {
+    let own = flow.halves.at(from).accepts_reset(segment.sequence);
+    if !own {
         let key = (TCP, "reset-out-of-window");
         world.ledger.anomalies.add(key, 1, moment.packet);
+    }
+    own && !flow.ended
+}
+
+/// The connection is over: what waits is taken, and the session goes. Stragglers are counted with the flow.
+#[cold]
+fn close(flow: &mut Flow, world: &mut World, out: &mut Out<'_>) {
+    flush(flow, world, out);
+    flow.ended = true;
+    if let Some(talk) = &mut flow.conversation {
+        talk.close();
+        world.account(talk);
     }
 }
 
