@@ -15,6 +15,7 @@ mod enip;
 pub mod frame;
 mod message;
 mod modbus;
+mod opcua;
 mod reader;
 mod registry;
 mod s7comm;

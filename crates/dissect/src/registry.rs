@@ -58,6 +58,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::modbus::REGISTRATION,
+    crate::opcua::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::tls::REGISTRATION,
 ];

@@ -7,13 +7,13 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 pub(super) const MAX_NAMES: usize = 8;
 
 /// What a certificate says.
-pub(super) struct Names {
+pub(crate) struct Names {
     /// The common name of the subject.
-    pub(super) subject: Option<String>,
+    pub(crate) subject: Option<String>,
     /// The subject and issuer in full.
-    pub(super) full: [String; 2],
+    pub(crate) full: [String; 2],
     /// DNS names and addresses that it is good for.
-    pub(super) alternatives: Vec<Vec<u8>>,
+    pub(crate) alternatives: Vec<Vec<u8>>,
 }
 
 /// The first certificate of a Certificate message's body (RFC 5246, 7.4.2). `None` when the list is empty.
@@ -30,7 +30,7 @@ pub(super) fn first<'a>(mut body: Reader<'a>) -> Result<Option<&'a [u8]>, Trunca
 }
 
 /// Reads a certificate (RFC 5280). `None` when it is none.
-pub(super) fn names(der: &[u8]) -> Option<Names> {
+pub(crate) fn names(der: &[u8]) -> Option<Names> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let common = certificate.subject().iter_common_name().next();
     let alternatives = certificate.subject_alternative_name().ok().flatten();

@@ -13,7 +13,7 @@
 //!
 //! Skipped: the rest of a chain (its issuers), tickets, key exchange, DTLS, QUIC, the hello of SSL 2.0.
 
-mod certificate;
+pub(crate) mod certificate;
 mod hello;
 mod ja4;
 mod names;

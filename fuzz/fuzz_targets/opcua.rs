@@ -1,0 +1,3 @@
+//! OPC UA.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cofferdam_fuzz::protocol("opcua", input));
