@@ -306,3 +306,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_example_of_the_manual_is_true() {
+    let page = include_str!("../../../../docs/plant-toml.md");
+    let (_, rest) = page.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let document =
+        parse("plant.toml", example).unwrap_or_else(|rejection| panic!("{}", rendered(&rejection)));
+    let checked = document.check(crate::Facts::default());
+    let told: Vec<_> = checked.diagnostics.iter().map(|d| d.code.0).collect();
+    assert_eq!(
+        told,
+        ["single-enforcement-point"],
+        "an example to follow has no worse faults"
+    );
+    for word in crate::AssetRole::ALL.map(crate::AssetRole::name) {
+        assert!(
+            page.contains(&format!("`{word}`")),
+            "the page lacks the role {word}"
+        );
+    }
+    for word in cofferdam_terms::OperationClass::ALL.map(cofferdam_terms::OperationClass::name) {
+        assert!(
+            page.contains(&format!("`{word}`")),
+            "the page lacks the operation class {word}"
+        );
+    }
+    for word in crate::ZoneKind::ALL.map(crate::ZoneKind::name) {
+        assert!(page.contains(word), "the page lacks the kind {word}");
+    }
+}
