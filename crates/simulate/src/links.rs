@@ -177,8 +177,16 @@ impl Link {
 
     pub(crate) fn dnp3(pair: Pair, job: Dnp3Job) -> Self {
         let operations: &[_] = match job {
-            Dnp3Job::Master => &[Identify, Read, Control, Configure, Time, OperationClass::Alarm],
-            Dnp3Job::Watch => &[Identify, Read, Configure, Time, OperationClass::Alarm],
+            Dnp3Job::Master => &[
+                Session,
+                Identify,
+                Read,
+                Control,
+                Configure,
+                Time,
+                OperationClass::Alarm,
+            ],
+            Dnp3Job::Watch => &[Session, Identify, Read, Configure, Time, OperationClass::Alarm],
             Dnp3Job::Rogue => &[Control],
             Dnp3Job::Flood => &[OperationClass::Alarm],
         };

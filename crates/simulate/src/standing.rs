@@ -43,18 +43,18 @@ pub(crate) fn chatter(plant: &Plant, poll_every: Duration) -> Vec<Chatter> {
         if let Some(round) = rounds.get_mut(host.segment).filter(|_| is_always_there(host)) {
             round.push(id);
         }
-        match host.kind {
-            Kind::Switch => all.push(Chatter {
+        if host.kind == Kind::Switch {
+            all.push(Chatter {
                 dialogue: Dialogue::Lldp,
                 host: id,
                 period: slowed(LLDP_EVERY, poll_every),
-            }),
-            Kind::OfficePc => all.push(Chatter {
+            });
+        } else if host.kind == Kind::OfficePc {
+            all.push(Chatter {
                 dialogue: Dialogue::Dhcp(Dhcp::new(When::Mornings)),
                 host: id,
                 period: Duration::ZERO,
-            }),
-            _ => {}
+            });
         }
     }
     for (index, (segment, hosts)) in plant.segments.iter().zip(rounds).enumerate() {
@@ -241,7 +241,13 @@ impl Plan<'_> {
             let link = Link::modbus(Pair(scada, daq), ModbusPoints::Measurements);
             self.links.push(link.every(self.poll_every * 4).on(duty));
         }
-        for (kind, job) in [(Kind::FuelRtu, Dnp3Job::Master), (Kind::PowerRtu, Dnp3Job::Watch)] {
+        // The standby server takes over at night, when nothing is operated.
+        let fuel = if duty == Duty::Standby {
+            Dnp3Job::Watch
+        } else {
+            Dnp3Job::Master
+        };
+        for (kind, job) in [(Kind::FuelRtu, fuel), (Kind::PowerRtu, Dnp3Job::Watch)] {
             for rtu in plant.of(kind) {
                 self.links
                     .push(Link::dnp3(Pair(scada, rtu), job).every(often).on(duty));

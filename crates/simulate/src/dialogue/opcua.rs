@@ -71,20 +71,22 @@ impl OpcUa {
     pub(crate) fn turn(&mut self, cx: &mut Cx<'_>) -> Turn {
         if let Some(ask) = self.pending.take() {
             self.answer(cx, ask);
-            return Turn::server(match ask {
-                Ask::Read | Ask::Write => cx.rest(),
-                _ => Duration::from_millis(2),
+            let rests = matches!(ask, Ask::Read | Ask::Write);
+            return Turn::server(if rests {
+                cx.rest()
+            } else {
+                Duration::from_millis(2)
             });
         }
         let ask = self.next(cx);
         self.asked = self.asked.saturating_add(1);
         self.question(cx, ask);
         self.pending = Some(ask);
-        Turn::client(match ask {
+        if ask == Ask::Publish {
             // The server holds the question until there is something to publish.
-            Ask::Publish => cx.rest(),
-            _ => cx.server_time(),
-        })
+            return Turn::client(cx.rest());
+        }
+        Turn::client(cx.server_time())
     }
 
     fn next(&self, cx: &mut Cx<'_>) -> Ask {
@@ -145,11 +147,12 @@ impl OpcUa {
     }
 
     fn answer(&mut self, cx: &mut Cx<'_>, ask: Ask) {
-        match ask {
-            Ask::OpenChannel => self.channel = cx.dice.long() | 1,
-            Ask::CreateSession => self.session = cx.dice.long() | 1,
-            Ask::Publish => self.published = self.published.wrapping_add(1),
-            _ => {}
+        if ask == Ask::OpenChannel {
+            self.channel = cx.dice.long() | 1;
+        } else if ask == Ask::CreateSession {
+            self.session = cx.dice.long() | 1;
+        } else if ask == Ask::Publish {
+            self.published = self.published.wrapping_add(1);
         }
         let channel = self.numbers(cx);
         let url = url(cx);

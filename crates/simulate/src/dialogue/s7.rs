@@ -103,16 +103,7 @@ impl S7 {
     pub(crate) fn turn(&mut self, cx: &mut Cx<'_>) -> Turn {
         if let Some(ask) = self.pending.take() {
             self.answer(cx, ask);
-            let pause = match (ask, self.job) {
-                (Ask::Read | Ask::Write, S7Job::Panel | S7Job::Read) => cx.rest(),
-                (Ask::Read | Ask::Write, S7Job::Tamper) => {
-                    cx.dice.between(Duration::from_secs(5), Duration::from_secs(40))
-                }
-                (Ask::Connect | Ask::Setup | Ask::Status(_), _) => Duration::from_millis(2),
-                _ => cx
-                    .dice
-                    .between(Duration::from_millis(10), Duration::from_millis(90)),
-            };
+            let pause = self.pause(cx, ask);
             return Turn::Say {
                 from: ask.asker().other(),
                 pause,
@@ -129,6 +120,19 @@ impl S7 {
         Turn::Say {
             from: ask.asker(),
             pause: cx.controller_time(),
+        }
+    }
+
+    fn pause(&self, cx: &mut Cx<'_>, ask: Ask) -> Duration {
+        if matches!(ask, Ask::Connect | Ask::Setup | Ask::Status(_)) {
+            return Duration::from_millis(2);
+        }
+        match self.job {
+            S7Job::Panel | S7Job::Read => cx.rest(),
+            S7Job::Tamper => cx.dice.between(Duration::from_secs(5), Duration::from_secs(40)),
+            S7Job::Upload | S7Job::Clock | S7Job::Replace => cx
+                .dice
+                .between(Duration::from_millis(10), Duration::from_millis(90)),
         }
     }
 
@@ -336,6 +340,7 @@ fn status(cx: &Cx<'_>, id: u16) -> Vec<u8> {
     let mut numbers = product
         .firmware
         .unwrap_or_default()
+        .trim_start_matches('V')
         .split('.')
         .map(|part| part.parse().unwrap_or_default());
     let mut next = || numbers.next().unwrap_or_default();

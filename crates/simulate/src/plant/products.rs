@@ -67,6 +67,7 @@ pub(crate) struct Product {
     pub(crate) product: &'static str,
     /// Order or catalogue number; empty where there is none on the wire.
     pub(crate) code: &'static str,
+    /// As its protocol's tools write it.
     pub(crate) firmware: Option<&'static str>,
     pub(crate) oui: [u8; 3],
     pub(crate) stack: Stack,
@@ -111,11 +112,11 @@ const fn windows(role: &'static str, product: &'static str, oui: [u8; 3]) -> Pro
 
 static S7_PLC: Product = Product {
     code: "6ES7 315-2EH14-0AB0",
-    firmware: Some("3.2.6"),
+    firmware: Some("V3.2.6"),
     ..device("plc", "Siemens", "CPU 315-2 PN/DP", SIEMENS)
 };
 static LOGIX_PLC: Product = Product {
-    firmware: Some("20.11"),
+    firmware: Some("20.011"),
     cip: cip(1, 14, 54, (20, 11)),
     ..device("plc", "Rockwell Automation", "1756-L61/B LOGIX5561", ROCKWELL)
 };
@@ -131,12 +132,12 @@ static DAQ: Product = Product {
 };
 static HMI: Product = windows("hmi", "Panel PC", [0x00, 0x0b, 0xab]);
 static FIELD_IO: Product = Product {
-    firmware: Some("5.28"),
+    firmware: Some("5.028"),
     cip: cip(1, 12, 108, (5, 28)),
     ..device("field-device", "Rockwell Automation", "1794-AENT/B", ROCKWELL)
 };
 static DRIVE: Product = Product {
-    firmware: Some("12.1"),
+    firmware: Some("12.001"),
     cip: cip(1, 123, 2192, (12, 1)),
     ..device(
         "drive",
@@ -166,7 +167,7 @@ static CNC: Product = Product {
     ..device("plc", "Siemens", "SINUMERIK 840D sl", [0x28, 0x63, 0x36])
 };
 static SAFETY: Product = Product {
-    firmware: Some("32.14"),
+    firmware: Some("32.014"),
     cip: cip(1, 14, 66, (32, 14)),
     ..device(
         "safety-controller",

@@ -3,12 +3,14 @@
 //!
 //! The capture stands beside one end, so frames are given in the order in which they pass there.
 
+mod burst;
+mod header;
+
+use self::burst::Burst;
 use super::path::Side;
 use super::talk::{Env, Step, Talk, take_port};
 use crate::dialogue::{Dialogue, Turn};
 use crate::encode;
-use crate::encode::frame::{self, Segment};
-use crate::plant::Stack;
 use cofferdam_terms::Timestamp;
 use std::time::Duration;
 
@@ -20,8 +22,6 @@ const DELAYED_ACK: Duration = Duration::from_millis(40);
 const KEEP_ALIVE: Duration = Duration::from_mins(5);
 /// One way over the wire and back.
 const ROUND_TRIP: Duration = Duration::from_micros(300);
-/// Between two full segments of one burst, at one gigabit a second.
-const BURST_GAP: Duration = Duration::from_micros(12);
 /// How long a lost segment is waited for.
 const RETRANSMISSION: Duration = Duration::from_millis(250);
 
@@ -69,18 +69,6 @@ enum Phase {
         by: Side,
     },
     Refused,
-}
-
-/// A message on its way.
-#[derive(Clone, Debug)]
-struct Burst {
-    bytes: Vec<u8>,
-    sent: usize,
-    /// A segment that was overtaken and comes next, by its place.
-    held: Option<usize>,
-    since_ack: u8,
-    from: Side,
-    pause: Duration,
 }
 
 /// A connection's state.
@@ -295,75 +283,6 @@ impl Tcp {
         }
     }
 
-    fn send_again(
-        &mut self,
-        talk: &mut Talk,
-        env: &mut Env<'_>,
-        now: Timestamp,
-        from: Side,
-        pause: Duration,
-    ) -> Step {
-        let bytes = self.burst.take().map_or_else(Vec::new, |burst| burst.bytes);
-        let sequence = self.next(from).wrapping_sub(encode::len32(bytes.len()));
-        self.build(talk, env, from, PSH | ACK, sequence, &bytes);
-        let seen = self.built(talk, from);
-        self.after_turn(now, from, pause, seen)
-    }
-
-    /// One segment more of a long message.
-    fn send_on(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp) -> Step {
-        let Some(mut burst) = self.burst.take() else {
-            return self.go(Phase::Ready, now, None);
-        };
-        // A segment may overtake the one before it, which then comes next.
-        let overtakes = burst.held.is_none()
-            && burst.sent + MSS < burst.bytes.len()
-            && talk.dice.happens(env.trouble.reordered);
-        let at = match burst.held.take() {
-            Some(held) => held,
-            None if overtakes => {
-                burst.held = Some(burst.sent);
-                burst.sent + MSS
-            }
-            None => burst.sent,
-        };
-        let end = burst.bytes.len().min(at + MSS);
-        burst.sent = burst.sent.max(end);
-        burst.since_ack += 1;
-        let last = burst.held.is_none() && burst.sent == burst.bytes.len();
-        let flags = if end == burst.bytes.len() { PSH | ACK } else { ACK };
-        let sequence = self.next(burst.from).wrapping_add(encode::len32(at));
-        let part = burst.bytes.get(at..end).unwrap_or_default();
-        self.build(talk, env, burst.from, flags, sequence, part);
-        let from = burst.from;
-        let seen = self.built(talk, from);
-        if last {
-            self.count(from, burst.bytes.len());
-            return self.after_turn(now, from, burst.pause, seen);
-        }
-        let phase = if burst.since_ack >= 2 && burst.held.is_none() {
-            Phase::BurstAck
-        } else {
-            Phase::Sending
-        };
-        self.burst = Some(burst);
-        self.go(phase, now.plus(BURST_GAP), seen)
-    }
-
-    fn burst_ack(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp) -> Step {
-        let Some(burst) = self.burst.as_mut() else {
-            return self.go(Phase::Ready, now, None);
-        };
-        burst.since_ack = 0;
-        let (from, sent) = (burst.from, burst.sent);
-        // The sender's counter moves when the whole message is out: count what has arrived for this one header.
-        self.count(from, sent);
-        self.build(talk, env, from.other(), ACK, self.next(from.other()), &[]);
-        self.uncount(from, sent);
-        let seen = self.built(talk, from.other());
-        self.go(Phase::Sending, now.plus(BURST_GAP), seen)
-    }
-
     fn close(&mut self, talk: &mut Talk, env: &mut Env<'_>, now: Timestamp, by: Side) -> Step {
         self.say(
             talk,
@@ -454,84 +373,11 @@ impl Tcp {
             Side::Server => self.server = next,
         }
     }
-
-    fn build(
-        &self,
-        talk: &mut Talk,
-        env: &mut Env<'_>,
-        from: Side,
-        flags: u8,
-        sequence: u32,
-        payload: &[u8],
-    ) {
-        let sender = match from {
-            Side::Client => talk.client,
-            Side::Server => talk.server,
-        };
-        let stack = |id| {
-            env.plant
-                .host(id)
-                .map_or(Stack::Embedded, |host| host.product.stack)
-        };
-        let both = stack(talk.client) != Stack::Embedded && stack(talk.server) != Stack::Embedded;
-        let scaling = if both { Scaling::Agreed } else { Scaling::None };
-        let stack = stack(sender);
-        let Some(ip) = talk.begin_frame(env, from) else {
-            return;
-        };
-        let (source_port, destination_port) = talk.ports(from);
-        let acknowledgement = if flags & ACK == 0 {
-            0
-        } else {
-            self.next(from.other())
-        };
-        let segment = Segment {
-            source_port,
-            destination_port,
-            sequence,
-            acknowledgement,
-            flags,
-            window: window(stack, if flags & SYN == 0 { scaling } else { Scaling::None }),
-            options: if flags & SYN == 0 {
-                &[]
-            } else {
-                syn_options(stack, scaling)
-            },
-        };
-        frame::tcp(env.frame, &ip, &segment, payload);
-        frame::pad(env.frame, 0);
-    }
 }
 
 /// The next keep-alive, or the end of the rest if that is sooner.
 fn rest(now: Timestamp, until: Timestamp) -> Timestamp {
     until.min(now.plus(KEEP_ALIVE))
-}
-
-/// Whether both ends offered window scaling (RFC 7323), which a header's window then counts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scaling {
-    None,
-    Agreed,
-}
-
-const fn window(stack: Stack, scaling: Scaling) -> u16 {
-    match (stack, scaling) {
-        (Stack::Embedded, _) => 8192,
-        (Stack::Windows, Scaling::None) => 64_240,
-        (Stack::Windows, Scaling::Agreed) => 8212,
-        (Stack::Linux, Scaling::None) => 29_200,
-        (Stack::Linux, Scaling::Agreed) => 502,
-    }
-}
-
-/// Segment size 1460; window scale and selective acknowledgement where both stacks have them.
-const fn syn_options(stack: Stack, scaling: Scaling) -> &'static [u8] {
-    match (stack, scaling) {
-        (Stack::Embedded, _) | (_, Scaling::None) => &[2, 4, 0x05, 0xb4],
-        (Stack::Windows, Scaling::Agreed) => &[2, 4, 0x05, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2],
-        (Stack::Linux, Scaling::Agreed) => &[2, 4, 0x05, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7],
-    }
 }
 
 /// The client's question for the MAC of its next hop, or the answer, in the client's segment.

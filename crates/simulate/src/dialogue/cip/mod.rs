@@ -1,9 +1,15 @@
 //! EtherNet/IP and CIP: explicit sessions of several kinds, and cyclic data between devices.
 
+mod cyclic;
+mod tags;
+
+pub(crate) use cyclic::CyclicData;
+
+use self::tags::TagAsk;
 use super::{Cx, Turn};
 use crate::calendar::{Shift, shift};
-use crate::encode::cip::{self, Connection, Count, Transport, service};
-use crate::encode::enip::{self, Identity, RunIdle, command};
+use crate::encode::cip::{self, Connection, Transport, service};
+use crate::encode::enip::{self, Identity, command};
 use crate::plant::Host;
 use std::time::Duration;
 
@@ -29,10 +35,7 @@ enum Ask {
     Identity,
     Open,
     OpenCyclic,
-    ReadMany,
-    ReadOne,
-    WriteOne,
-    Symbols,
+    Tags(TagAsk),
     CloseConnection,
     Unregister,
 }
@@ -45,8 +48,6 @@ const PRELUDE: u32 = 4;
 const ADJUSTMENTS: u32 = 16;
 /// How long a session without questions is waited on at a time.
 const HELD: Duration = Duration::from_hours(1);
-/// Bytes of cyclic data each way.
-const CYCLIC_DATA: usize = 32;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Cip {
@@ -98,12 +99,13 @@ impl Cip {
     }
 
     fn pause(&self, cx: &mut Cx<'_>, ask: Ask) -> Duration {
-        match (ask, self.job) {
-            (Ask::ReadMany | Ask::ReadOne | Ask::WriteOne, CipJob::Panel | CipJob::Read) => cx.rest(),
-            (Ask::ReadOne | Ask::WriteOne, CipJob::Calibrate) => {
-                cx.dice.between(Duration::from_secs(20), Duration::from_secs(90))
-            }
-            _ => Duration::from_millis(3),
+        if !matches!(ask, Ask::Tags(_)) {
+            return Duration::from_millis(3);
+        }
+        match self.job {
+            CipJob::Panel | CipJob::Read => cx.rest(),
+            CipJob::Calibrate => cx.dice.between(Duration::from_secs(20), Duration::from_secs(90)),
+            CipJob::Browse | CipJob::OpenCyclic => Duration::from_millis(3),
         }
     }
 
@@ -123,25 +125,26 @@ impl Cip {
         let done = self.asked - PRELUDE;
         match self.job {
             CipJob::Panel if shift(cx.now) == Shift::Day && cx.dice.below(SETS_ONE_IN) == 0 => {
-                Some(Ask::WriteOne)
+                Some(Ask::Tags(TagAsk::WriteOne))
             }
-            CipJob::Panel | CipJob::Read => Some(if done.is_multiple_of(4) {
-                Ask::ReadOne
+            CipJob::Panel | CipJob::Read => Some(Ask::Tags(if done.is_multiple_of(4) {
+                TagAsk::ReadOne
             } else {
-                Ask::ReadMany
-            }),
+                TagAsk::ReadMany
+            })),
             CipJob::Browse => match done {
-                0..12 => Some(Ask::Symbols),
+                0..6 => Some(Ask::Tags(TagAsk::Symbols)),
+                6..12 => Some(Ask::Tags(TagAsk::Routine)),
                 12 => Some(Ask::CloseConnection),
                 13 => Some(Ask::Unregister),
                 _ => None,
             },
             CipJob::Calibrate => match done {
-                n if n < 2 * ADJUSTMENTS => Some(if n.is_multiple_of(2) {
-                    Ask::ReadOne
+                n if n < 2 * ADJUSTMENTS => Some(Ask::Tags(if n.is_multiple_of(2) {
+                    TagAsk::ReadOne
                 } else {
-                    Ask::WriteOne
-                }),
+                    TagAsk::WriteOne
+                })),
                 n if n == 2 * ADJUSTMENTS => Some(Ask::CloseConnection),
                 n if n == 2 * ADJUSTMENTS + 1 => Some(Ask::Unregister),
                 _ => None,
@@ -183,9 +186,9 @@ impl Cip {
                 cip::forward_open(&mut cip, &connection, CYCLIC, interval(cx.period));
             }
             Ask::CloseConnection => cip::forward_close(&mut cip, &connection, EXPLICIT),
-            Ask::ReadOne | Ask::ReadMany | Ask::WriteOne | Ask::Symbols => {
+            Ask::Tags(ask) => {
                 self.sequence = self.sequence.wrapping_add(1);
-                tag_question(cx, ask, self.asked, &mut cip);
+                tags::question(cx, ask, self.asked, &mut cip);
                 let data = enip::connected(connection.to_target, self.sequence, &cip);
                 return enip::message(cx.out, command::SEND_UNIT_DATA, self.session, 0, &data);
             }
@@ -225,8 +228,8 @@ impl Cip {
             Ask::Open => cip::forward_open_answer(&mut cip, &connection, 2_000_000),
             Ask::OpenCyclic => cip::forward_open_answer(&mut cip, &connection, interval(cx.period)),
             Ask::CloseConnection => cip::forward_close_answer(&mut cip, &connection),
-            Ask::ReadOne | Ask::ReadMany | Ask::WriteOne | Ask::Symbols => {
-                tag_answer(cx, ask, &mut cip);
+            Ask::Tags(ask) => {
+                tags::answer(cx, ask, &mut cip);
                 let data = enip::connected(connection.to_originator, self.sequence, &cip);
                 return enip::message(cx.out, command::SEND_UNIT_DATA, self.session, 0, &data);
             }
@@ -247,104 +250,6 @@ const CYCLIC: Transport = Transport::Cyclic {
     out_size: 2 + 4 + 32,
     in_size: 2 + 32,
 };
-const TAGS: [&str; 6] = [
-    "Oil_Temp",
-    "Oil_Pressure",
-    "N1_Speed",
-    "N2_Speed",
-    "Fuel_Flow",
-    "Thrust.Value",
-];
-/// Get_Instance_Attribute_List of the Symbol class, with which engineering tools upload the tags.
-const GET_INSTANCES: u8 = 0x55;
-
-fn tag_question(cx: &mut Cx<'_>, ask: Ask, asked: u32, cip: &mut Vec<u8>) {
-    let tag = TAGS
-        .get(usize::try_from(asked).unwrap_or_default() % TAGS.len())
-        .copied()
-        .unwrap_or_default();
-    match ask {
-        Ask::ReadMany => {
-            let parts: Vec<Vec<u8>> = TAGS
-                .iter()
-                .map(|tag| {
-                    let mut part = Vec::new();
-                    cip::request(
-                        &mut part,
-                        service::READ_TAG,
-                        |out| cip::tag(out, tag),
-                        &cip::elements(1),
-                    );
-                    part
-                })
-                .collect();
-            cip::multiple(cip, &parts);
-        }
-        Ask::WriteOne => {
-            let value = cip::reals(&[reading(cx)], Count::Told);
-            cip::request(cip, service::WRITE_TAG, |out| cip::tag(out, tag), &value);
-        }
-        Ask::Symbols => cip::request(
-            cip,
-            GET_INSTANCES,
-            // Instances from a 16-bit number on.
-            |out| {
-                out.extend_from_slice(&[0x20, 0x6b, 0x25, 0x00]);
-                out.extend_from_slice(
-                    &(crate::encode::len16(usize::try_from(asked * 8).unwrap_or_default())).to_le_bytes(),
-                );
-            },
-            &[2, 0, 1, 0, 2, 0],
-        ),
-        _ => cip::request(
-            cip,
-            service::READ_TAG,
-            |out| cip::tag(out, tag),
-            &cip::elements(1),
-        ),
-    }
-}
-
-fn tag_answer(cx: &mut Cx<'_>, ask: Ask, cip: &mut Vec<u8>) {
-    match ask {
-        Ask::ReadMany => {
-            let parts: Vec<Vec<u8>> = TAGS
-                .iter()
-                .map(|_| {
-                    let mut part = Vec::new();
-                    cip::response(
-                        &mut part,
-                        service::READ_TAG,
-                        0,
-                        &cip::reals(&[reading(cx)], Count::Absent),
-                    );
-                    part
-                })
-                .collect();
-            cip::multiple_answer(cip, &parts);
-        }
-        Ask::WriteOne => cip::response(cip, service::WRITE_TAG, 0, &[]),
-        Ask::Symbols => {
-            let mut names = Vec::new();
-            for (number, tag) in TAGS.iter().enumerate() {
-                crate::encode::le32(&mut names, crate::encode::len32(number + 1));
-                crate::encode::sized_le16(&mut names, |out| out.extend_from_slice(tag.as_bytes()));
-                crate::encode::le16(&mut names, 0x00ca);
-            }
-            cip::response(cip, GET_INSTANCES, 0, &names);
-        }
-        _ => cip::response(
-            cip,
-            service::READ_TAG,
-            0,
-            &cip::reals(&[reading(cx)], Count::Absent),
-        ),
-    }
-}
-
-fn reading(cx: &mut Cx<'_>) -> f32 {
-    80.0 + f32::from(cx.dice.word() % 1000) / 100.0
-}
 
 /// The connection between two hosts: the cyclic data of another conversation finds the same numbers.
 fn connection(client: &Host, server: &Host, serial: u16) -> Connection {
@@ -371,44 +276,5 @@ pub(crate) fn identity(host: &Host) -> Identity<'_> {
         revision: numbers.map_or((1, 1), |numbers| numbers.revision),
         serial: host.serial,
         name: host.product.product,
-    }
-}
-
-/// Cyclic data by UDP, each way once in a period.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct CyclicData {
-    packet: u32,
-    answers: bool,
-}
-
-impl CyclicData {
-    pub(crate) fn turn(&mut self, cx: &mut Cx<'_>) -> Turn {
-        let connection = connection(cx.client, cx.server, 0);
-        let sequence = crate::encode::len16(usize::try_from(self.packet).unwrap_or_default());
-        let mut data = Vec::new();
-        cx.dice.fill(&mut data, CYCLIC_DATA);
-        self.answers = !self.answers;
-        if self.answers {
-            self.packet = self.packet.wrapping_add(1);
-            enip::cyclic(
-                cx.out,
-                connection.to_target,
-                self.packet,
-                sequence,
-                RunIdle::Run,
-                &data,
-            );
-            Turn::client(Duration::from_micros(700))
-        } else {
-            enip::cyclic(
-                cx.out,
-                connection.to_originator,
-                self.packet,
-                sequence,
-                RunIdle::Absent,
-                &data,
-            );
-            Turn::server(cx.rest())
-        }
     }
 }
