@@ -6,7 +6,8 @@
 //! 20000 of TCP and UDP.
 //!
 //! Link exchanges that carry no user data are told as protocol `dnp3-link`; the code is the control byte's function with
-//! bit 0x40 set in frames from the primary station. The unit is the outstation's address.
+//! bit 0x40 set in frames from the primary station. The unit is the outstation's address, and none when a master speaks
+//! to all.
 //!
 //! Bounds: [`transport::MAX_FRAGMENT`] bytes in one application fragment, [`transport::MAX_ASSEMBLIES`] fragments in
 //! the making, [`session::MAX_OUTSTANDING`] requests that wait, [`objects::MAX_OBJECTS`] objects of one message.
@@ -52,6 +53,14 @@ pub(crate) const REGISTRATION: Registration = Registration {
     inner: &[LINK],
     samples: samples::SAMPLES,
 };
+
+/// The first of the three addresses that mean every outstation (IEEE 1815-2012, 9.2.5.2).
+const FIRST_BROADCAST: u16 = 0xfffd;
+
+/// The outstation as the unit of a message.
+fn unit(outstation: u16) -> Option<u32> {
+    (outstation < FIRST_BROADCAST).then_some(outstation.into())
+}
 
 /// What is malformed or out of order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -342,7 +351,7 @@ impl Emit<'_> {
     }
 
     fn application(&mut self, head: &Head, told: &Told<'_>) {
-        let outstation = Some(head.exchange.outstation.into());
+        let outstation = unit(head.exchange.outstation);
         self.sink.message(&Message {
             protocol: DNP3,
             role: head.role,
@@ -391,7 +400,7 @@ impl Emit<'_> {
                 name: frame.control.name(),
             },
             operation: OperationClass::Session,
-            unit: Some(outstation.into()),
+            unit: unit(outstation),
             objects: &[],
             outcome: Outcome::None,
             transaction: None,

@@ -338,7 +338,7 @@ const fn size(kind: Kind) -> Size {
         (1 | 10 | 80, 1) | (BINARY_COMMAND, 3) => Size::Bits(1),
         (3, 1) => Size::Bits(2),
         // Strings are as long as their variation says.
-        (110..=113, 1..) => Size::Bytes(kind.variation),
+        (110..=113, length) => Size::Bytes(length),
         (group, variation) => match fixed_sizes(group).split_at_checked(variation as usize) {
             Some(([.., bytes], _)) if *bytes > 0 => Size::Bytes(*bytes),
             Some(_) | None => Size::Unknown,

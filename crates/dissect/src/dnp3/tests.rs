@@ -143,6 +143,23 @@ fn what_a_write_does_depends_on_what_is_written() {
 }
 
 #[test]
+fn a_broadcast_is_for_no_unit() {
+    let bytes = frame(0xc4, 0xffff, MASTER, &[0xc0, 0xc0, 13]);
+    assert_eq!(
+        lines(&mut Conversation::default(), &[(ASK, &bytes)]),
+        ["request dnp3 0xd Cold Restart [control]"]
+    );
+}
+
+#[test]
+fn a_string_of_no_length_is_written() {
+    check(
+        &[(ASK, &[0xc0, 2, 112, 0, 0x17, 1, 4])],
+        &["request dnp3 0x2 Write [write] unit 10; virtual-terminal-output 4+1 = "],
+    );
+}
+
+#[test]
 fn device_attributes_are_identity() {
     check(
         &[
