@@ -1,7 +1,7 @@
 //! The tree as text that `nft -f` takes. Nothing is decided here.
 
 use super::tree::{
-    Comment, ConnectionState, Family, Interval, Match, Ports, Rule, Ruleset, Set, SetName, Source, Verdict,
+    Comment, ConnectionState, Family, Interval, Match, Rule, Ruleset, Set, SetName, Source, Verdict,
 };
 use cofferdam_terms::IpProtocol;
 use std::fmt::Write as _;
@@ -119,11 +119,12 @@ fn print_match(out: &mut String, condition: &Match) {
             )
         }
         Match::Port(ports, ranges) => {
-            let name = match ports {
-                Ports::Tcp => "tcp",
-                Ports::Udp => "udp",
-            };
-            write!(out, "{name} dport {}", braced(ranges, |range| port_text(*range)))
+            write!(
+                out,
+                "{} dport {}",
+                ports.name(),
+                braced(ranges, |range| port_text(*range))
+            )
         }
         Match::Day(day) => write!(out, "meta day {}", day.0),
         Match::Hour(from, to) => write!(out, "meta hour {}-{}", from.0, to.0),

@@ -187,6 +187,41 @@ pub enum Ports {
     Tcp,
     /// UDP's.
     Udp,
+    /// DCCP's.
+    Dccp,
+    /// SCTP's.
+    Sctp,
+    /// UDP-Lite's.
+    UdpLite,
+}
+
+impl Ports {
+    /// Every transport that has ports.
+    pub const ALL: [Self; 5] = [Self::Tcp, Self::Udp, Self::Dccp, Self::Sctp, Self::UdpLite];
+
+    /// The word that nft has for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Dccp => "dccp",
+            Self::Sctp => "sctp",
+            Self::UdpLite => "udplite",
+        }
+    }
+
+    /// Its IP protocol number (IANA).
+    #[must_use]
+    pub const fn protocol(self) -> IpProtocol {
+        match self {
+            Self::Tcp => IpProtocol::TCP,
+            Self::Udp => IpProtocol::UDP,
+            Self::Dccp => IpProtocol(33),
+            Self::Sctp => IpProtocol(132),
+            Self::UdpLite => IpProtocol(136),
+        }
+    }
 }
 
 /// A connection's state.
@@ -241,11 +276,7 @@ impl Ruleset {
             Match::Destination(family, source) => self.lists(*family, source, packet.destination),
             Match::Protocol(protocols) => protocols.contains(&packet.protocol),
             Match::Port(ports, ranges) => {
-                let protocol = match ports {
-                    Ports::Tcp => IpProtocol::TCP,
-                    Ports::Udp => IpProtocol::UDP,
-                };
-                packet.protocol == protocol
+                packet.protocol == ports.protocol()
                     && ranges
                         .iter()
                         .any(|(first, last)| *first <= packet.port && packet.port <= *last)

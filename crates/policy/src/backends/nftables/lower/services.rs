@@ -4,41 +4,42 @@ use super::super::tree::{Match, Ports};
 use crate::backends::ResidualKind;
 use crate::policy::Rule as Permit;
 use cofferdam_plant::{PortRange, ProtocolName, Service};
-use cofferdam_terms::{IpProtocol, OperationSet, Transport};
-use std::collections::BTreeSet;
+use cofferdam_terms::{OperationSet, Transport};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The conditions, one rule each; `None` is no condition. Ports of one transport stand in one condition.
 pub(super) fn carriers(permit: &Permit) -> Vec<Option<Match>> {
-    let mut tcp = Vec::new();
-    let mut udp = Vec::new();
+    let mut ported: BTreeMap<Ports, Vec<PortRange>> = BTreeMap::new();
     let mut protocols = BTreeSet::new();
     for service in permit.services.iter().filter(|service| is_routed(service)) {
         match (service.transport, service.ports) {
             (None, None) => return vec![None],
             (None, Some(ports)) => {
-                tcp.push(ports);
-                udp.push(ports);
+                for transport in Ports::ALL {
+                    ported.entry(transport).or_default().push(ports);
+                }
             }
-            (Some(Transport::TCP), Some(ports)) => tcp.push(ports),
-            (Some(Transport::UDP), Some(ports)) => udp.push(ports),
+            (Some(Transport::Ip(protocol)), Some(ports)) => {
+                // A service with ports on a transport that has none carries nothing (S6).
+                let transport = Ports::ALL.into_iter().find(|has| has.protocol() == protocol);
+                if let Some(transport) = transport {
+                    ported.entry(transport).or_default().push(ports);
+                }
+            }
             (Some(Transport::Ip(protocol)), None) => {
                 protocols.insert(protocol);
             }
-            // Only TCP and UDP have ports (S6): such a service carries nothing.
-            (Some(Transport::Ip(_)), Some(_)) | (Some(Transport::Ethernet(_)), _) => {}
+            (Some(Transport::Ethernet(_)), _) => {}
         }
     }
     let mut out = Vec::new();
     if !protocols.is_empty() {
         out.push(Some(Match::Protocol(protocols.iter().copied().collect())));
     }
-    for (ports, ranges, protocol) in [
-        (Ports::Tcp, tcp, IpProtocol::TCP),
-        (Ports::Udp, udp, IpProtocol::UDP),
-    ] {
+    for (transport, ranges) in ported {
         // A protocol that is permitted on every port needs no list of ports.
-        if !ranges.is_empty() && !protocols.contains(&protocol) {
-            out.push(Some(Match::Port(ports, merge(ranges))));
+        if !protocols.contains(&transport.protocol()) {
+            out.push(Some(Match::Port(transport, merge(ranges))));
         }
     }
     out

@@ -26,15 +26,6 @@ pub(super) fn statement<'t>(line: &[Token<'t>]) -> Result<Option<Rule>, Token<'t
             }
             "ip" | "ip6" => rule.matches.push(address(token, &mut words)?),
             "meta" => rule.matches.push(meta(&mut words)?),
-            "tcp" | "udp" => {
-                words.want("dport")?;
-                let ports = if token.text == "tcp" {
-                    Ports::Tcp
-                } else {
-                    Ports::Udp
-                };
-                rule.matches.push(Match::Port(ports, words.items(port_range)?));
-            }
             "counter" => words.counts(),
             // Only a log is limited; a limit before a verdict would change what passes.
             "limit" if verdict.is_none() && line.iter().any(|token| token.text == "log") => {
@@ -44,7 +35,12 @@ pub(super) fn statement<'t>(line: &[Token<'t>]) -> Result<Option<Rule>, Token<'t
             "accept" => verdict = Some(Verdict::Accept),
             "drop" | "reject" => verdict = Some(Verdict::Drop),
             "comment" => rule.comment = words.next().map(|token| Comment::new(token.text)),
-            _ => return Err(token),
+            name => {
+                let ports = Ports::ALL.into_iter().find(|ports| ports.name() == name);
+                let ports = ports.ok_or(token)?;
+                words.want("dport")?;
+                rule.matches.push(Match::Port(ports, words.items(port_range)?));
+            }
         }
     }
     let limited = line.iter().find(|token| token.text == "limit");
