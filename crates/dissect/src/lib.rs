@@ -20,6 +20,7 @@ mod reader;
 mod registry;
 mod s7comm;
 mod session;
+mod smb;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;

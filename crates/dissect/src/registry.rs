@@ -60,6 +60,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::modbus::REGISTRATION,
     crate::opcua::REGISTRATION,
     crate::s7comm::REGISTRATION,
+    crate::smb::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
 

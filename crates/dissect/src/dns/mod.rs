@@ -14,7 +14,7 @@
 //! NetBIOS datagrams and sessions.
 
 mod names;
-mod netbios;
+pub(crate) mod netbios;
 mod samples;
 #[cfg(test)]
 mod tests;

@@ -5,15 +5,15 @@ use crate::reader::{Reader, Truncated};
 
 /// A decoded name: at most 15 characters, then what kind of name it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NetBiosName {
+pub(crate) struct NetBiosName {
     characters: [u8; 15],
     length: usize,
-    pub(super) suffix: u8,
+    pub(crate) suffix: u8,
 }
 
 impl NetBiosName {
     /// From the first label of a name: 32 letters from A to P, each half a byte.
-    pub(super) fn decode(name: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(name: &[u8]) -> Option<Self> {
         let label = name.get(..32)?;
         if !matches!(name.get(32), None | Some(b'.')) {
             return None;
@@ -41,7 +41,7 @@ impl NetBiosName {
     }
 
     /// The characters without padding.
-    pub(super) fn text(&self) -> &[u8] {
+    pub(crate) fn text(&self) -> &[u8] {
         self.characters.get(..self.length).unwrap_or_default()
     }
 

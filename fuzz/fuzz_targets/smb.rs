@@ -1,0 +1,3 @@
+//! SMB and NetBIOS.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cofferdam_fuzz::protocol("smb", input));
