@@ -13,6 +13,8 @@ pub struct WireText(Box<str>);
 impl WireText {
     /// The most characters that are kept; a longer text ends in `…`.
     pub const MAX_CHARS: usize = 255;
+    /// The most characters of a kept text, each escaped as `\u{10ffff}`, and the `…`.
+    const MAX_STORED_CHARS: usize = Self::MAX_CHARS * 10 + 1;
 
     /// Takes bytes as they stood in the packet. Trailing NULs and spaces, which many protocols pad with, are dropped.
     #[must_use]
@@ -35,6 +37,21 @@ impl WireText {
                 if push(&mut kept, &mut count, Piece::Byte(*byte)).is_none() {
                     return Self(kept.into());
                 }
+            }
+        }
+        Self(kept.into())
+    }
+
+    /// Takes back a text that [`as_str`](Self::as_str) gave and a file has kept since. Backslashes stand as they are;
+    /// since a file may have been edited, what could do harm is escaped and the length bounded as before.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        let mut kept = String::with_capacity(text.len().min(Self::MAX_STORED_CHARS));
+        for character in text.chars().take(Self::MAX_STORED_CHARS) {
+            if character.is_control() || turns_direction(character) {
+                kept.extend(character.escape_unicode());
+            } else {
+                kept.push(character);
             }
         }
         Self(kept.into())
@@ -92,6 +109,20 @@ mod tests {
     fn what_could_move_a_cursor_or_hide_is_escaped() {
         let text = WireText::from_wire(b"PLC\x1b[2J\xff\\ \xe2\x80\xae1 \0\0");
         assert_eq!(text.as_str(), "PLC\\u{1b}[2J\\xff\\\\ \\u{202e}1");
+    }
+
+    #[test]
+    fn a_kept_text_comes_back_the_same_and_an_edited_one_is_made_harmless() {
+        for wire in [
+            b"PLC\x1b[2J\xff\\ \xe2\x80\xae1".as_slice(),
+            &[0xff; 1000],
+            &[0x1b; 1000],
+        ] {
+            let text = WireText::from_wire(wire);
+            assert_eq!(WireText::from_stored(text.as_str()), text);
+        }
+        assert_eq!(WireText::from_stored("a\u{1b}[2J").as_str(), "a\\u{1b}[2J");
+        assert!(WireText::from_stored(&"x".repeat(100_000)).as_str().len() < 3000);
     }
 
     #[test]
