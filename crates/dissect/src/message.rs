@@ -188,6 +188,24 @@ pub enum IdentityField {
 }
 
 impl IdentityField {
+    /// Every kind, in printing order.
+    pub const ALL: [Self; 14] = [
+        Self::Vendor,
+        Self::Product,
+        Self::ProductCode,
+        Self::DeviceType,
+        Self::Firmware,
+        Self::Serial,
+        Self::Module,
+        Self::HostName,
+        Self::Domain,
+        Self::System,
+        Self::User,
+        Self::Binding,
+        Self::Offers,
+        Self::ServerName,
+    ];
+
     /// The name in columns and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
