@@ -15,6 +15,7 @@ mod flow;
 mod follow;
 mod fragments;
 mod hosts;
+mod inventory;
 mod join;
 mod key;
 mod ledger;
@@ -35,6 +36,7 @@ mod tcp;
 mod tests;
 mod world;
 
+pub use inventory::inventory;
 pub use observer::{Captured, Observer};
 
 pub use oui::vendor;
