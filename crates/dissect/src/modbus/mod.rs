@@ -25,7 +25,7 @@ use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
 use names::FunctionCode;
-use pdu::{Asked, Body, Told};
+use pdu::{Body, Told};
 use session::Outstanding;
 
 /// The most that the header's length may say. The specification's limit is 254; UMAS sends up to about 1,030.
@@ -253,14 +253,7 @@ impl Conversation {
             _ => pdu::request(function, &mut adu.pdu, body),
         };
         note_cut(read, adu, body);
-        let (first, count) = body.asked.unwrap_or_default();
-        let asked = Asked {
-            told: body.told,
-            first,
-            count,
-            signed: body.signed,
-        };
-        self.outstanding.push(adu.transaction, adu.unit, function, asked);
+        self.outstanding.push(adu.transaction, adu.unit, body.asked);
     }
 
     fn response<'a>(&mut self, function: FunctionCode, adu: &mut Adu<'a>, body: &mut Body<'a>) -> Outcome {
@@ -277,8 +270,8 @@ impl Conversation {
     /// An exception (Application Protocol 7), with the points that its request asked for.
     fn exception<'a>(&mut self, function: FunctionCode, adu: &mut Adu<'a>, body: &mut Body<'a>) -> Outcome {
         if let Some(asked) = self.outstanding.take(adu.transaction, adu.unit, function) {
-            body.told = asked.told;
-            body.asked_points(function, asked);
+            body.told = asked.told();
+            body.asked_points(asked);
         }
         let code = adu.pdu.u8();
         note_cut(code.map(drop), adu, body);

@@ -139,7 +139,7 @@ pub(super) const fn diagnostic(sub_function: u16) -> Option<&'static str> {
 }
 
 /// Restart and listen-only take the device off the line; the delimiter is a setting; the rest looks or resets counters.
-pub(super) const fn diagnostic_operation(sub_function: u16) -> OperationClass {
+pub(super) const fn diagnostic_operation(sub_function: u8) -> OperationClass {
     match sub_function {
         0x01 | 0x04 => OperationClass::Control,
         0x03 => OperationClass::Configure,

@@ -2,7 +2,7 @@
 //! request, as [`Asked`].
 
 use super::names::{self, FunctionCode};
-use super::{Fault, MODBUS};
+use super::{Fault, MODBUS, umas};
 use crate::message::{Address, Function, IdentityField, Object};
 use crate::reader::{Reader, Truncated};
 use crate::registry::Protocol;
@@ -39,28 +39,44 @@ pub(super) struct Told {
 }
 
 impl Told {
-    const fn new(function: FunctionCode) -> Self {
+    /// By the function, and what tells its kinds apart: the sub-function of diagnostics, the MEI type, UMAS's function.
+    pub(super) const fn of(function: FunctionCode, kind: u8) -> Self {
+        let (name, operation) = match function {
+            FunctionCode::UMAS => return umas::told(kind),
+            FunctionCode::DIAGNOSTICS => (function.name(), names::diagnostic_operation(kind)),
+            FunctionCode::ENCAPSULATED_INTERFACE => interface_kind(kind),
+            FunctionCode(_) => (function.name(), function.operation()),
+        };
         Self {
             protocol: MODBUS,
             function: Function {
                 code: function.0 as u32,
-                name: function.name(),
+                name,
             },
-            operation: function.operation(),
+            operation,
         }
     }
 }
 
-/// What a request asked for, as far as its response needs it.
+/// What a request asked for, as far as its response needs it. There is one of these for every request that waits, in
+/// every conversation, so it is kept small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
-    pub(super) told: Told,
+    pub(super) function: FunctionCode,
+    /// See [`Told::of`].
+    pub(super) kind: u8,
+    /// Whether a UMAS request was signed, and its answer will be.
+    pub(super) signed: bool,
     /// The first point that is read.
     pub(super) first: u16,
     /// How many; 0 when the request reads no points.
     pub(super) count: u16,
-    /// Whether a UMAS request was signed, and its answer will be.
-    pub(super) signed: bool,
+}
+
+impl Asked {
+    pub(super) const fn told(self) -> Told {
+        Told::of(self.function, self.kind)
+    }
 }
 
 /// What a message says.
@@ -69,10 +85,8 @@ pub(super) struct Body<'a> {
     pub(super) told: Told,
     pub(super) objects: SmallVec<[Object<'a>; 2]>,
     pub(super) facts: SmallVec<[(IdentityField, &'a [u8]); 2]>,
-    /// The first point that the message asks to read, and how many.
-    pub(super) asked: Option<(u16, u16)>,
-    /// Whether it is signed.
-    pub(super) signed: bool,
+    /// What a response will need, if the message is a request.
+    pub(super) asked: Asked,
     /// The first thing that is wrong with it.
     pub(super) fault: Option<Fault>,
 }
@@ -80,13 +94,28 @@ pub(super) struct Body<'a> {
 impl<'a> Body<'a> {
     pub(super) fn new(function: FunctionCode) -> Self {
         Self {
-            told: Told::new(function),
+            told: Told::of(function, 0),
             objects: SmallVec::new(),
             facts: SmallVec::new(),
-            asked: None,
-            signed: false,
+            asked: Asked {
+                function,
+                kind: 0,
+                signed: false,
+                first: 0,
+                count: 0,
+            },
             fault: None,
         }
+    }
+
+    /// Says which kind of its function the message is.
+    pub(super) fn kind(&mut self, kind: u8) {
+        self.asked.kind = kind;
+        self.told = self.asked.told();
+    }
+
+    fn asks(&mut self, first: u16, count: u16) {
+        (self.asked.first, self.asked.count) = (first, count);
     }
 
     pub(super) fn fault(&mut self, fault: Fault) {
@@ -111,9 +140,9 @@ impl<'a> Body<'a> {
     }
 
     /// The points that a request asked for, on its exception.
-    pub(super) fn asked_points(&mut self, function: FunctionCode, asked: Asked) {
+    pub(super) fn asked_points(&mut self, asked: Asked) {
         if asked.count > 0 {
-            self.points(space(function).0, asked.first, asked.count, None);
+            self.points(space(asked.function).0, asked.first, asked.count, None);
         }
     }
 
@@ -171,7 +200,7 @@ pub(super) fn request<'a>(
         | FunctionCode::READ_INPUT_REGISTERS => {
             let (space, limit) = space(function);
             let (first, count) = body.range(reader, limit)?;
-            body.asked = Some((first, count));
+            body.asks(first, count);
             body.points(space, first, count, None);
         }
         FunctionCode::WRITE_SINGLE_COIL | FunctionCode::WRITE_SINGLE_REGISTER => {
@@ -182,13 +211,13 @@ pub(super) fn request<'a>(
         FunctionCode::MASK_WRITE_REGISTER => mask(reader, body)?,
         FunctionCode::READ_WRITE_MULTIPLE_REGISTERS => {
             let (first, count) = body.range(reader, MAX_READ_REGISTERS)?;
-            body.asked = Some((first, count));
+            body.asks(first, count);
             body.points(HOLDING_REGISTER, first, count, None);
             write(function, reader, body, MAX_READ_WRITE_REGISTERS)?;
         }
         FunctionCode::READ_FIFO_QUEUE => {
             let first = reader.u16_be()?;
-            body.asked = Some((first, 1));
+            body.asks(first, 1);
             body.points("fifo", first, 1, None);
         }
         FunctionCode::READ_FILE_RECORD => file_requests(reader, body, |_, _| Ok(None))?,
@@ -345,7 +374,8 @@ fn file_requests<'a>(
 fn diagnostics(reader: &mut Reader<'_>, body: &mut Body<'_>) -> Result<(), Truncated> {
     let sub_function = reader.u16_be()?;
     reader.rest();
-    body.told.operation = names::diagnostic_operation(sub_function);
+    // Those beyond a byte are in no table, like the last one.
+    body.kind(u8::try_from(sub_function).unwrap_or(u8::MAX));
     let address = match names::diagnostic(sub_function) {
         Some(name) => Address::Name {
             kind: "diagnostic",
@@ -361,23 +391,25 @@ fn diagnostics(reader: &mut Reader<'_>, body: &mut Body<'_>) -> Result<(), Trunc
     Ok(())
 }
 
-/// Function 43: its MEI type, with the rest left where it isn't read.
+/// Function 43: its MEI type, with the rest left where it is read.
 fn interface(reader: &mut Reader<'_>, body: &mut Body<'_>) -> Result<u8, Truncated> {
     let mei_type = reader.u8()?;
-    match mei_type {
-        DEVICE_IDENTIFICATION => {
-            body.told.function.name = "Read Device Identification";
-            body.told.operation = OperationClass::Identify;
-        }
-        CANOPEN => {
-            body.told.function.name = "CANopen General Reference";
-            reader.rest();
-        }
-        _ => {
-            reader.rest();
-        }
+    body.kind(mei_type);
+    if mei_type != DEVICE_IDENTIFICATION {
+        reader.rest();
     }
     Ok(mei_type)
+}
+
+const fn interface_kind(mei_type: u8) -> (&'static str, OperationClass) {
+    match mei_type {
+        DEVICE_IDENTIFICATION => ("Read Device Identification", OperationClass::Identify),
+        CANOPEN => ("CANopen General Reference", OperationClass::Configure),
+        _ => (
+            FunctionCode::ENCAPSULATED_INTERFACE.name(),
+            FunctionCode::ENCAPSULATED_INTERFACE.operation(),
+        ),
+    }
 }
 
 /// A device identification answer (Application Protocol 6.21): id code, conformity, more, next, objects.

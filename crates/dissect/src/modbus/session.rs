@@ -11,7 +11,6 @@ pub(super) const MAX_OUTSTANDING: usize = 16;
 struct Request {
     transaction: u16,
     unit: u8,
-    function: FunctionCode,
     asked: Asked,
 }
 
@@ -25,11 +24,10 @@ pub(super) struct Outstanding {
 impl Outstanding {
     /// Keeps a request. It takes the place of one with the same transaction and unit: that one's answer won't come any
     /// more, since clients that number every request alike send the next one when the last has timed out.
-    pub(super) fn push(&mut self, transaction: u16, unit: u8, function: FunctionCode, asked: Asked) {
+    pub(super) fn push(&mut self, transaction: u16, unit: u8, asked: Asked) {
         let request = Request {
             transaction,
             unit,
-            function,
             asked,
         };
         let same = self
@@ -53,7 +51,7 @@ impl Outstanding {
             .iter_mut()
             .find(|slot| {
                 slot.is_some_and(|held| {
-                    held.transaction == transaction && held.unit == unit && held.function == function
+                    held.transaction == transaction && held.unit == unit && held.asked.function == function
                 })
             })?
             .take()

@@ -36,17 +36,9 @@ const NOT_SEEN: Told = Told {
 pub(super) fn request<'a>(reader: &mut Reader<'a>, body: &mut Body<'a>) -> Result<(), Truncated> {
     let _session_key = reader.u8()?;
     let outer = reader.u8()?;
-    body.signed = outer == SIGNED;
-    let function = if body.signed { unwrap(reader)? } else { outer };
-    let (name, operation) = describe(function);
-    body.told = Told {
-        protocol: UMAS,
-        function: Function {
-            code: function.into(),
-            name,
-        },
-        operation,
-    };
+    body.asked.signed = outer == SIGNED;
+    let function = if outer == SIGNED { unwrap(reader)? } else { outer };
+    body.kind(function);
     match function {
         TAKE_RESERVATION => {
             // A number, then the name of the engineering station.
@@ -87,7 +79,7 @@ pub(super) fn response<'a>(
     reader: &mut Reader<'a>,
     body: &mut Body<'a>,
 ) -> Result<Outcome, Truncated> {
-    body.told = asked.map_or(NOT_SEEN, |asked| asked.told);
+    body.told = asked.map_or(NOT_SEEN, Asked::told);
     let _session_key = reader.u8()?;
     let mut status = reader.u8()?;
     if status == SUCCESS && asked.is_some_and(|asked| asked.signed) {
@@ -144,6 +136,19 @@ fn read_id<'a>(reader: &mut Reader<'a>, body: &mut Body<'a>) -> Result<(), Trunc
     let name = reader.take(length.into())?;
     body.facts.push((IdentityField::Product, name));
     Ok(())
+}
+
+/// A function as it is told.
+pub(super) const fn told(function: u8) -> Told {
+    let (name, operation) = describe(function);
+    Told {
+        protocol: UMAS,
+        function: Function {
+            code: function as u32,
+            name,
+        },
+        operation,
+    }
 }
 
 /// The name and class of a function. One that nobody has written down counts as the class that a policy is most
