@@ -13,14 +13,17 @@ mod dnp3;
 mod dns;
 mod enip;
 pub mod frame;
+mod http;
 mod message;
 mod modbus;
+mod ntp;
 mod opcua;
 mod reader;
 mod registry;
 mod s7comm;
 mod session;
 mod smb;
+mod ssh;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;

@@ -57,10 +57,13 @@ pub const REGISTRY: &[Registration] = &[
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
+    crate::http::REGISTRATION,
     crate::modbus::REGISTRATION,
+    crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
+    crate::ssh::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
 

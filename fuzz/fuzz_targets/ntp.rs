@@ -1,0 +1,3 @@
+//! NTP.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cofferdam_fuzz::protocol("ntp", input));
