@@ -2,4 +2,37 @@
 //!
 //! The CLI and the server call the same functions here, so that a command and a route can't differ. It does I/O and
 //! holds no rule: every decision is made in the pure crates. It must not know of arguments, terminals, HTTP or users.
+//!
+//! ```text
+//! cofferdam.toml    the site's name and its settings; what makes a folder a site
+//! plant.toml        the plant model, once it was drafted or written
+//! learned.json      from when to when a drafted model was learned
+//! telemetry/        what was observed
+//! compiled/         rules for enforcement points
+//! .cofferdam.lock   held by whoever writes
+//! ```
+//!
+//! Read first: [`Site`], [`Settings`], [`SiteError`].
 #![forbid(unsafe_code)]
+
+mod compile;
+mod error;
+mod live;
+mod lock;
+mod look;
+mod model;
+mod observe;
+mod settings;
+mod shadow;
+mod site;
+
+pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
+pub use error::SiteError;
+pub use live::{LiveProgress, LiveReport};
+pub use lock::WriteLock;
+pub use look::{FlowFilter, HostFilter, Inventory, More};
+pub use model::{CheckReport, Drafted, Learned, Overwrite};
+pub use observe::{Input, ObserveProgress, ObserveReport, Observed};
+pub use settings::{SETTINGS, Setting, Settings, SettingsError};
+pub use shadow::ShadowTest;
+pub use site::{COMPILED_FOLDER, PLANT_FILE, SETTINGS_FILE, Site, TELEMETRY_FOLDER};

@@ -1,0 +1,323 @@
+//! `cofferdam observe`: captures in, flows, assets and coverage into the site's telemetry, a summary out.
+
+use crate::Outcome;
+use crate::error::CliError;
+use crate::times::{length, shown};
+use crate::ui::{Form, Screen, count, counted};
+use clap::Args;
+use cofferdam_capture::live::Settings as LiveSettings;
+use cofferdam_capture::{Damage, OpenError};
+use cofferdam_observe::Coverage;
+use cofferdam_site::telemetry::form::CoverageForm;
+use cofferdam_site::telemetry::{Captured, Table};
+use cofferdam_site::{Input, More, ObserveReport, Observed, Site};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Most lines of a list in the summary; `--json` has all.
+const MOST_LISTED: usize = 8;
+
+/// Observe captures: record flows, operations, assets and coverage, and say what was seen
+#[derive(Debug, Args)]
+pub(crate) struct ObserveArgs {
+    /// Capture files (pcap, pcapng, gzip or zstd), folders of them, or - for standard input
+    #[arg(
+        value_name = "CAPTURE",
+        required_unless_present = "interface",
+        conflicts_with = "interface"
+    )]
+    captures: Vec<PathBuf>,
+    /// Observe a network interface instead, receive only, until Ctrl-C
+    #[arg(long, value_name = "NAME")]
+    interface: Option<String>,
+    /// Stop observing the interface after so long
+    #[arg(long = "for", value_name = "LENGTH", value_parser = length, requires = "interface")]
+    length: Option<Duration>,
+    /// Record what the interface gives in segments of so long
+    #[arg(long, value_name = "LENGTH", value_parser = length, default_value = "1h", requires = "interface")]
+    segment: Duration,
+}
+
+pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
+    if let Some(interface) = &args.interface {
+        return live(interface, args, site, screen);
+    }
+    let inputs: Vec<_> = args
+        .captures
+        .iter()
+        .map(|path| match path.to_str() {
+            Some("-") => Input::StandardInput,
+            _ => Input::Path(path.clone()),
+        })
+        .collect();
+    let bar = screen.bar();
+    let report = site.observe(&inputs, &mut |progress| bar.observing(progress));
+    bar.done();
+    let report = report?;
+    match screen.form() {
+        Form::Json => screen.json(&Report::from(&report))?,
+        Form::Text => text(&report, screen)?,
+    }
+    if report.refused.is_empty() {
+        Ok(Outcome::Done)
+    } else {
+        Err(CliError::Captures(report.refused))
+    }
+}
+
+/// Observes an interface until it is interrupted or the time is over.
+fn live(interface: &str, args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
+    let interrupted = interrupt()?;
+    let began = Instant::now();
+    let bar = screen.bar();
+    let report = site.observe_live(
+        interface,
+        &LiveSettings::default(),
+        args.segment,
+        &mut |progress| {
+            bar.live(interface, progress);
+            let over = args.length.is_some_and(|length| began.elapsed() >= length);
+            if over || interrupted.load(Ordering::Relaxed) {
+                More::Enough
+            } else {
+                More::More
+            }
+        },
+    );
+    bar.done();
+    let report = report?;
+    match screen.form() {
+        Form::Json => screen.json(&serde_json::json!({
+            "interface": interface,
+            "segments": report.segments,
+            "received": report.counters.received,
+            "dropped": report.counters.dropped,
+        }))?,
+        Form::Text => {
+            for segment in &report.segments {
+                screen.line(format!(
+                    "{}: {}, {}, {}",
+                    segment.name,
+                    counted(segment.packets, "packet"),
+                    counted(segment.rows(Table::Flows), "flow record"),
+                    counted(segment.assets, "asset")
+                ))?;
+            }
+            screen.line(format!(
+                "received {}, dropped {}",
+                count(report.counters.received),
+                count(report.counters.dropped)
+            ))?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// Set when Ctrl-C is pressed, so that what was seen is recorded before the end.
+fn interrupt() -> Result<Arc<AtomicBool>, CliError> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&interrupted);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    thread::spawn(move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            set.store(true, Ordering::Relaxed);
+        }
+    });
+    Ok(interrupted)
+}
+
+fn text(report: &ObserveReport, screen: &mut Screen) -> Result<(), CliError> {
+    for observed in &report.observed {
+        summary(observed, screen)?;
+    }
+    if !report.passed_over.is_empty() {
+        screen.line(format!(
+            "{} passed over:",
+            counted(report.passed_over.len() as u64, "file")
+        ))?;
+        for reason in report.passed_over.iter().take(MOST_LISTED) {
+            screen.line(format!("  {reason}"))?;
+        }
+        rest(report.passed_over.len(), screen)?;
+    }
+    Ok(())
+}
+
+fn summary(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
+    let (captured, coverage) = (&observed.captured, &observed.observation.coverage);
+    let again = if captured.generation > 1 {
+        ", observed before: replaced"
+    } else {
+        ""
+    };
+    screen.heading(&format!("{}{again}", captured.name))?;
+    let field = |name: &str, value: String| format!("  {name:<16}{value}");
+    if let Some((first, last)) = coverage.span {
+        screen.line(field("time", format!("{} to {} UTC", shown(first), shown(last))))?;
+    }
+    let packets = format!("{} ({} bytes)", count(coverage.packets), count(coverage.bytes));
+    screen.line(field("packets", packets))?;
+    screen.line(field("decoded", count(coverage.decoded)))?;
+    let unread = coverage.packets.saturating_sub(coverage.decoded);
+    screen.line(field("not understood", not_understood(unread, coverage)))?;
+    screen.line(field("flow records", count(captured.rows(Table::Flows))))?;
+    screen.line(field("operations", count(captured.rows(Table::Operations))))?;
+    screen.line(field("assets", count(captured.assets)))?;
+    for line in protocols(coverage) {
+        screen.line(line)?;
+    }
+    evidence(coverage, screen)?;
+    damage(observed, screen)
+}
+
+fn not_understood(packets: u64, coverage: &Coverage) -> String {
+    if packets == 0 {
+        return "0".to_owned();
+    }
+    let reasons: Vec<_> = coverage
+        .not_understood
+        .iter()
+        .map(|(reason, packets, first)| format!("{reason} {} (first: packet {first})", count(*packets)))
+        .collect();
+    format!("{}: {}", count(packets), reasons.join(", "))
+}
+
+fn protocols(coverage: &Coverage) -> Vec<String> {
+    let words: Vec<_> = coverage
+        .messages
+        .iter()
+        .map(|(protocol, messages)| format!("{protocol} {}", count(*messages)))
+        .collect();
+    let mut lines = Vec::new();
+    for (at, words) in words.chunks(5).enumerate() {
+        let name = if at == 0 { "messages" } else { "" };
+        lines.push(format!("  {name:<16}{}", words.join(", ")));
+    }
+    lines
+}
+
+/// What else a person should know of the capture: odd ports, anomalies, losses, advice.
+fn evidence(coverage: &Coverage, screen: &mut Screen) -> Result<(), CliError> {
+    for (protocol, transport, port, flows) in coverage.odd_ports.iter().take(MOST_LISTED) {
+        let flows = counted(*flows, "flow record");
+        screen.line(format!(
+            "  {:<16}{protocol} on {transport}/{port}, {flows}",
+            "odd port"
+        ))?;
+    }
+    rest(coverage.odd_ports.len(), screen)?;
+    for (protocol, code, times, first) in coverage.anomalies.iter().take(MOST_LISTED) {
+        screen.line(format!(
+            "  {:<16}{protocol}: {code}, {} (first: packet {first})",
+            "anomaly",
+            counted(*times, "time")
+        ))?;
+    }
+    rest(coverage.anomalies.len(), screen)?;
+    for (ceiling, times) in &coverage.evicted {
+        screen.line(format!(
+            "  {:<16}{ceiling}: {} at the ceiling",
+            "evicted",
+            count(*times)
+        ))?;
+    }
+    for advice in &coverage.advice {
+        screen.line(format!("  {:<16}{advice}", "advice"))?;
+    }
+    Ok(())
+}
+
+fn damage(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
+    for damage in observed.damage.iter().take(MOST_LISTED) {
+        screen.line(format!("  {:<16}{damage}", "damage"))?;
+        screen.line(format!("  {:<16}  {}", "", damage.kind.mend()))?;
+    }
+    let all = observed.damage.len() as u64 + observed.damage_unlisted;
+    rest(usize::try_from(all).unwrap_or(usize::MAX), screen)
+}
+
+fn rest(all: usize, screen: &mut Screen) -> Result<(), CliError> {
+    match all.checked_sub(MOST_LISTED) {
+        None | Some(0) => Ok(()),
+        Some(more) => screen.line(format!("  {:<16}and {} more", "", count(more as u64))),
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    captures: Vec<CaptureReport<'a>>,
+    refused: Vec<Refusal>,
+    passed_over: Vec<Refusal>,
+}
+
+#[derive(Serialize)]
+struct CaptureReport<'a> {
+    #[serde(flatten)]
+    captured: &'a Captured,
+    coverage: CoverageForm,
+    damaged: Vec<DamageReport>,
+    damaged_unlisted: u64,
+}
+
+#[derive(Serialize)]
+struct DamageReport {
+    offset: u64,
+    length: u64,
+    code: &'static str,
+    what: String,
+    help: &'static str,
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    error: String,
+    help: &'static str,
+}
+
+impl<'a> From<&'a ObserveReport> for Report<'a> {
+    fn from(report: &'a ObserveReport) -> Self {
+        Self {
+            captures: report.observed.iter().map(CaptureReport::from).collect(),
+            refused: report.refused.iter().map(Refusal::from).collect(),
+            passed_over: report.passed_over.iter().map(Refusal::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a Observed> for CaptureReport<'a> {
+    fn from(observed: &'a Observed) -> Self {
+        Self {
+            captured: &observed.captured,
+            coverage: CoverageForm::from(&observed.observation.coverage),
+            damaged: observed.damage.iter().map(DamageReport::from).collect(),
+            damaged_unlisted: observed.damage_unlisted,
+        }
+    }
+}
+
+impl From<&Damage> for DamageReport {
+    fn from(damage: &Damage) -> Self {
+        Self {
+            offset: damage.offset,
+            length: damage.length,
+            code: damage.kind.code(),
+            what: damage.kind.to_string(),
+            help: damage.kind.mend(),
+        }
+    }
+}
+
+impl From<&OpenError> for Refusal {
+    fn from(error: &OpenError) -> Self {
+        Self {
+            error: error.to_string(),
+            help: error.mend(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a step could not be taken, told for the person who has to mend it.
+
+use crate::settings::SettingsError;
+use cofferdam_capture::live::LiveError;
+use cofferdam_plant::Rejection;
+use cofferdam_policy::DraftError;
+use cofferdam_policy::backends::BACKENDS;
+use cofferdam_telemetry::TelemetryError;
+use cofferdam_telemetry::durable::StorageError;
+use std::path::PathBuf;
+
+/// Why a step could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SiteError {
+    /// The folder is no site.
+    #[error("`{}` is not a site: it has no `cofferdam.toml`", .0.display())]
+    NotASite(PathBuf),
+    /// There is already a site.
+    #[error("`{}` is already a site", .0.display())]
+    AlreadyASite(PathBuf),
+    /// A name makes no site id.
+    #[error("`{0}` can't name a site: it needs at least one letter or digit")]
+    BadName(String),
+    /// The settings can't be read.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Somebody else is writing.
+    #[error("the site is being written to{}", holder.as_ref().map(|pid| format!(" by process {pid}")).unwrap_or_default())]
+    Locked {
+        /// The process that holds the lock, as far as it said.
+        holder: Option<u32>,
+    },
+    /// The file system refused.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Telemetry could not be written, read or asked.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// An interface can't be captured from.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// There is no plant model yet.
+    #[error("the site has no `plant.toml` yet")]
+    NoPlant,
+    /// There is a plant model, and it was not said that it may be replaced.
+    #[error("the site has a `plant.toml`, and a draft would replace it")]
+    PlantExists,
+    /// The plant model is baselined.
+    #[error(
+        "the plant model is baselined: a revision comes only from an approved change, never from a draft"
+    )]
+    Baselined,
+    /// The text is no plant model.
+    #[error(transparent)]
+    Plant(Box<Rejection>),
+    /// No draft could be made.
+    #[error(transparent)]
+    Draft(#[from] DraftError),
+    /// Two zones claim the same addresses, so that no rule for them would be right.
+    #[error("{0} addresses or subnets are claimed by two zones each: no rule for them would be right")]
+    ClaimedTwice(usize),
+    /// There is no such backend.
+    #[error("there is no firewall backend `{0}`")]
+    UnknownBackend(String),
+}
+
+impl SiteError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn mend(&self) -> Option<String> {
+        match self {
+            Self::NotASite(_) => {
+                Some("make one with `cofferdam init`, or name one with `--site` or COFFERDAM_SITE".to_owned())
+            }
+            Self::AlreadyASite(_) => Some("choose another folder, or go on with this site".to_owned()),
+            Self::BadName(_) => Some("write a name such as `Hangar 3`".to_owned()),
+            Self::Settings(error) => error.mend(),
+            Self::Locked { .. } => Some("wait until it has ended, or stop it".to_owned()),
+            Self::Storage(error) => match error.source.kind() {
+                std::io::ErrorKind::StorageFull => {
+                    Some("free some space; what stood before still stands".to_owned())
+                }
+                std::io::ErrorKind::PermissionDenied => Some("check who may read and write there".to_owned()),
+                _ => None,
+            },
+            Self::Live(error) => Some(error.mend().to_owned()),
+            Self::NoPlant => Some("draft one with `cofferdam draft`, or write one".to_owned()),
+            Self::PlantExists => Some("replace it with `cofferdam draft --force`".to_owned()),
+            Self::ClaimedTwice(_) => Some("`cofferdam check` shows both places of each".to_owned()),
+            Self::UnknownBackend(_) => {
+                let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
+                Some(format!("the backends are: {}", names.join(", ")))
+            }
+            Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => None,
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The first step: captures in, flow records, assets and coverage into telemetry.
+
+use crate::error::SiteError;
+use crate::settings::Settings;
+use crate::site::Site;
+use cofferdam_capture::{Damage, OpenError, Source as Packets, sources};
+use cofferdam_observe::{Ceilings, Observation, Observer, Settings as ObserverSettings};
+use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Packets between two calls of whoever watches.
+const PACKETS_PER_REPORT: u64 = 1 << 16;
+/// Bytes of a file that are hashed at a time.
+const HASH_BUFFER: usize = 1 << 18;
+
+/// What to observe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A capture file, or a folder of them.
+    Path(PathBuf),
+    /// A capture on standard input.
+    StandardInput,
+}
+
+/// How far observation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObserveProgress<'a> {
+    /// The capture that is being read.
+    pub capture: &'a str,
+    /// Which one it is, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// Bytes of it that were read.
+    pub read: u64,
+    /// Its length; not known for standard input.
+    pub total: Option<u64>,
+    /// Packets of it that were read.
+    pub packets: u64,
+}
+
+/// What observing one capture gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observed {
+    /// What was recorded of it.
+    pub captured: Captured,
+    /// Assets and coverage.
+    pub observation: Observation,
+    /// Where the capture is damaged.
+    pub damage: Vec<Damage>,
+    /// How many more damaged places there are than are listed.
+    pub damage_unlisted: u64,
+}
+
+/// What observing gave.
+#[derive(Debug, Default)]
+pub struct ObserveReport {
+    /// Each capture that was recorded, in the order given.
+    pub observed: Vec<Observed>,
+    /// Inputs that could not be opened, and why.
+    pub refused: Vec<OpenError>,
+    /// Files in folders that are no captures, and why.
+    pub passed_over: Vec<OpenError>,
+}
+
+impl Site {
+    /// Observes captures and records what they give. An input that can't be opened is listed, and the rest goes on.
+    /// A capture that was observed before is recorded anew in the place of the former recording.
+    ///
+    /// # Errors
+    /// When somebody else writes to the site, or what was seen can't be written.
+    pub fn observe(
+        &self,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(ObserveProgress<'_>),
+    ) -> Result<ObserveReport, SiteError> {
+        let _lock = self.lock()?;
+        let mut telemetry = self.telemetry()?;
+        telemetry.tidy()?;
+        let mut report = ObserveReport::default();
+        let captures = listed(inputs, &mut report);
+        for (at, capture) in captures.iter().enumerate() {
+            let turn = Turn {
+                number: at + 1,
+                of: captures.len(),
+            };
+            match self.observe_one(capture, &mut telemetry, turn, progress) {
+                Ok(observed) => report.observed.push(observed),
+                Err(Failure::Open(error)) => report.refused.push(error),
+                Err(Failure::Site(error)) => return Err(error),
+            }
+        }
+        Ok(report)
+    }
+
+    fn observe_one(
+        &self,
+        input: &Input,
+        telemetry: &mut Telemetry,
+        turn: Turn,
+        progress: &mut dyn FnMut(ObserveProgress<'_>),
+    ) -> Result<Observed, Failure> {
+        let (mut packets, digest) = open(input).map_err(Failure::Open)?;
+        let name = name_of(input);
+        let recorder = telemetry.recorder().map_err(SiteError::from)?;
+        let watch = Watch {
+            name: &name,
+            turn,
+            progress,
+        };
+        let (recorder, observation) = read(&mut packets, recorder, observer(self.settings(), &name), watch);
+        let damage = packets.damage().to_vec();
+        let damage_unlisted = packets.damage_unlisted();
+        drop(packets);
+        let (sha256, bytes) = digest.finish(input)?;
+        let source = Source::content(&name, sha256, bytes).damaged(damage.iter().map(kept).collect());
+        let captured = recorder
+            .commit(telemetry, source, &observation)
+            .map_err(SiteError::from)?;
+        Ok(Observed {
+            captured,
+            observation,
+            damage,
+            damage_unlisted,
+        })
+    }
+}
+
+pub(crate) fn observer(site: &Settings, capture: &str) -> Observer {
+    let mut settings = ObserverSettings::new(capture);
+    settings.ceilings = Ceilings::for_memory(site.observe_memory);
+    // The keys of the hash tables must not be guessable; results do not depend on them.
+    settings.hash_seed = RandomState::new().build_hasher().finish();
+    Observer::new(settings)
+}
+
+enum Failure {
+    Open(OpenError),
+    Site(SiteError),
+}
+
+impl From<SiteError> for Failure {
+    fn from(error: SiteError) -> Self {
+        Self::Site(error)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Turn {
+    number: usize,
+    of: usize,
+}
+
+struct Watch<'a> {
+    name: &'a str,
+    turn: Turn,
+    progress: &'a mut dyn FnMut(ObserveProgress<'_>),
+}
+
+impl Watch<'_> {
+    fn tell(&mut self, packets: &Packets, count: u64) {
+        let so_far = packets.progress();
+        (self.progress)(ObserveProgress {
+            capture: self.name,
+            number: self.turn.number,
+            of: self.turn.of,
+            read: so_far.read,
+            total: so_far.total,
+            packets: count,
+        });
+    }
+}
+
+/// The captures that the inputs stand for. What can't be listed goes to the report.
+fn listed(inputs: &[Input], report: &mut ObserveReport) -> Vec<Input> {
+    let mut captures = Vec::new();
+    for input in inputs {
+        match input {
+            Input::StandardInput => captures.push(Input::StandardInput),
+            Input::Path(path) => match sources(path) {
+                Ok(found) => {
+                    captures.extend(found.captures.into_iter().map(Input::Path));
+                    report.passed_over.extend(found.passed_over);
+                }
+                Err(error) => report.refused.push(error),
+            },
+        }
+    }
+    captures
+}
+
+fn name_of(input: &Input) -> String {
+    match input {
+        Input::StandardInput => "standard input".to_owned(),
+        Input::Path(path) => path
+            .file_name()
+            .unwrap_or(path.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+    }
+}
+
+fn read(
+    packets: &mut Packets,
+    mut recorder: Recorder,
+    mut observer: Observer,
+    mut watch: Watch<'_>,
+) -> (Recorder, Observation) {
+    let mut count = 0;
+    watch.tell(packets, count);
+    while let Some(packet) = packets.next_packet() {
+        count = packet.number;
+        observer.frame(
+            packet.number,
+            packet.time,
+            packet.link,
+            packet.bytes,
+            packet.original,
+            &mut recorder,
+        );
+        if count.is_multiple_of(PACKETS_PER_REPORT) {
+            watch.tell(packets, count);
+            if recorder.has_failed() {
+                break;
+            }
+        }
+    }
+    watch.tell(packets, count);
+    let observation = observer.finish(&mut recorder);
+    (recorder, observation)
+}
+
+fn kept(damage: &Damage) -> cofferdam_telemetry::Damage {
+    cofferdam_telemetry::Damage {
+        offset: damage.offset,
+        what: damage.kind.to_string(),
+    }
+}
+
+/// Takes a capture's digest while it is read: a file's on a thread of its own, a stream's as it passes.
+enum DigestTaker {
+    File(JoinHandle<io::Result<([u8; 32], u64)>>),
+    Stream(Arc<Mutex<Passed>>),
+}
+
+#[derive(Default)]
+struct Passed {
+    sha256: Sha256,
+    bytes: u64,
+}
+
+/// Hands bytes on and hashes them.
+struct Hashed<R> {
+    inner: R,
+    passed: Arc<Mutex<Passed>>,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.sha256.update(buffer.get(..read).unwrap_or_default());
+        passed.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+fn open(input: &Input) -> Result<(Packets, DigestTaker), OpenError> {
+    match input {
+        Input::Path(path) => {
+            let packets = Packets::open(path)?;
+            let path = path.clone();
+            let digest = thread::spawn(move || digest(&path));
+            Ok((packets, DigestTaker::File(digest)))
+        }
+        Input::StandardInput => {
+            let passed = Arc::new(Mutex::new(Passed::default()));
+            let hashed = Hashed {
+                inner: io::stdin(),
+                passed: Arc::clone(&passed),
+            };
+            let packets = Packets::from_reader("standard input", Box::new(hashed))?;
+            Ok((packets, DigestTaker::Stream(passed)))
+        }
+    }
+}
+
+impl DigestTaker {
+    fn finish(self, input: &Input) -> Result<([u8; 32], u64), SiteError> {
+        let result = match self {
+            Self::File(thread) => match thread.join() {
+                Ok(result) => result,
+                Err(_) => Err(io::Error::other("hashing the capture failed")),
+            },
+            Self::Stream(passed) => {
+                let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok((passed.sha256.clone().finalize().into(), passed.bytes))
+            }
+        };
+        let name = match input {
+            Input::Path(path) => path.as_path(),
+            Input::StandardInput => Path::new("standard input"),
+        };
+        result.map_err(|error| cofferdam_telemetry::durable::at("read", name)(error).into())
+    }
+}
+
+fn digest(path: &Path) -> io::Result<([u8; 32], u64)> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; HASH_BUFFER];
+    let mut passed = Passed::default();
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((passed.sha256.finalize().into(), passed.bytes));
+        }
+        passed.sha256.update(buffer.get(..read).unwrap_or_default());
+        passed.bytes += read as u64;
+    }
+}
