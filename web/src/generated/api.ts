@@ -155,6 +155,8 @@ export interface components {
         };
         /** @description One thing that would have been cut: an initiator, a responder and a service. */
         CutView: {
+            /** @description Names the finding among its report's. */
+            id: string;
             /**
              * Format: int64
              * @description Connections.
@@ -214,8 +216,6 @@ export interface components {
         FactView: {
             /** @description When. */
             at: string;
-            /** @description The capture. */
-            capture: string;
             /** @description Kind of fact: `vendor`, `firmware`, … */
             field: string;
             /**
@@ -336,6 +336,8 @@ export interface components {
         };
         /** @description What an enforced policy would have cut from the recorded traffic. */
         ShadowView: {
+            /** @description The result in one sentence. */
+            sentence: string;
             /** @description How much of the plant's duty cycle the recording has seen, a sentence each. */
             coverage: string[];
             /**

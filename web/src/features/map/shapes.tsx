@@ -79,7 +79,12 @@ export function path(points: readonly Point[]): string {
 function towards(from: Point, to: Point): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
   const step = Math.min(BEND, length / 2) / length;
-  return { x: from.x + (to.x - from.x) * step, y: from.y + (to.y - from.y) * step };
+  return { x: tenth(from.x + (to.x - from.x) * step), y: tenth(from.y + (to.y - from.y) * step) };
+}
+
+/** Tenths of a pixel are as fine as a line is drawn. */
+function tenth(at: number): number {
+  return Math.round(at * 10) / 10;
 }
 
 /** Half way along the longest run, where a label has room. */
