@@ -3,7 +3,7 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/target/tools/bin:$(PATH):/usr/sbin:/sbin
 COFFERDAM := target/debug/cofferdam
 
-.PHONY: help demo test web check lint rust-test web-test e2e bench fuzz-smoke
+.PHONY: help demo test web lint lint-shells rust-test web-test e2e bench fuzz-smoke pictures
 
 help:
 	@echo "make demo            simulate a plant (or CAPTURE=file.pcap), run the loop, open the web app on loopback"
@@ -12,7 +12,7 @@ help:
 
 demo: web
 	scripts/setup demo
-	cargo build --locked
+	cargo build --locked --bins
 	scripts/demo
 
 test:
@@ -40,11 +40,17 @@ web-test:
 	cd web && npm run --silent test
 
 e2e:
-	cargo build --locked
+	cargo build --locked --workspace --bins --tests
 	cd web && npm run --silent e2e
 
 fuzz-smoke:
 	scripts/fuzz-smoke
+
+# The README's pictures are the browser tests' own.
+pictures: e2e
+	mkdir -p docs/pictures
+	cp web/test-results/map-1440.png docs/pictures/map.png
+	cp web/test-results/shadow-open.png docs/pictures/shadow.png
 
 bench:
 	scripts/setup bench
