@@ -26,6 +26,7 @@ mod settings;
 mod shadow;
 mod site;
 
+pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
 pub use error::SiteError;
 pub use live::{LiveProgress, LiveReport};

@@ -193,6 +193,7 @@ fn observed(conversations: &Conversations) -> Observed {
     Observed {
         span: conversations.span(),
         uses: conversations.iter().map(used).collect(),
+        identities: Vec::new(),
     }
 }
 
@@ -226,6 +227,6 @@ fn end(host: HostKey, conversation: &Conversation) -> End {
     End {
         ip,
         mac,
-        vlan: conversation.vlan,
+        vlan: conversation.key.vlan,
     }
 }

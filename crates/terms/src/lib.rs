@@ -11,7 +11,7 @@ mod operation;
 mod text;
 mod time;
 
-pub use link::{EtherType, IpProtocol, LinkType, MacAddr, Transport, VlanId};
+pub use link::{EtherType, IpProtocol, LinkType, MacAddr, NotAMacAddr, Transport, UnknownTransport, VlanId};
 pub use operation::{OperationClass, OperationSet, UnknownOperationClass};
 pub use text::WireText;
 pub use time::Timestamp;

@@ -85,7 +85,7 @@ fn text(report: &CheckReport, screen: &mut Screen) -> Result<(), CliError> {
         counted(of(Severity::Note), "note"),
     ))?;
     for (code, lacking) in &report.checked.not_run {
-        screen.line(format!("not run: {code}: {lacking}"))?;
+        screen.line(format!("not run: {code}: {}", lacking.name()))?;
     }
     if !report.checked.diagnostics.is_empty() {
         screen.note("`cofferdam explain CODE` says more of each.")?;
@@ -140,7 +140,7 @@ impl From<&CheckReport> for Report {
                 .iter()
                 .map(|(code, lacking)| NotRun {
                     code: code.0,
-                    lacking: lacking.to_string(),
+                    lacking: lacking.name().to_owned(),
                 })
                 .collect(),
         }
