@@ -3,7 +3,161 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/v1/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Assets, declared and observed. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same list as CSV. */
+        get: operations["csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One asset, with where each fact comes from. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the plant model, if anything: faults of its text, or what the checks find. */
+        get: operations["findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server answers. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Zones, conduits and what they permit. */
+        get: operations["map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of every enforcement point, compiled from the model as it stands. */
+        get: operations["rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an enforced policy would have cut from all that is recorded. */
+        get: operations["shadow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The site and what it holds. */
+        get: operations["site"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -155,8 +309,6 @@ export interface components {
         };
         /** @description One thing that would have been cut: an initiator, a responder and a service. */
         CutView: {
-            /** @description Names the finding among its report's. */
-            id: string;
             /**
              * Format: int64
              * @description Connections.
@@ -170,8 +322,10 @@ export interface components {
             first: string;
             /** @description The initiator's zone. */
             from_zone?: string | null;
-            /** @description Clock hours with such traffic: hours since the epoch and the connections or requests in each. */
+            /** @description Clock hours with such traffic. */
             hours: components["schemas"]["HourView"][];
+            /** @description Names the finding among its report's. */
+            id: string;
             /** @description Who asked. */
             initiator: string;
             /** @description `needed`, `unwanted` or `unclear`, by the evidence. */
@@ -180,7 +334,7 @@ export interface components {
             last: string;
             /** @description Operation classes that would have been cut. */
             operations: string[];
-            /** @description Why the policy denies it. */
+            /** @description Why the policy denies it, as a phrase that goes on from "because". */
             reason: string;
             /**
              * Format: int64
@@ -196,8 +350,8 @@ export interface components {
             /** @description Transport, port and protocol: `tcp/502 modbus`. */
             service: string;
             /**
-             * @description `port-filter` where the packets would have been dropped, `operation` where only a gateway that reads the
-             *     protocol would have stopped it.
+             * @description What it takes to cut it: `port-filter`, `application-gateway` (which reads protocol and operation) or
+             *     `link-filter` (no IP addresses, so only the switches could).
              */
             stage: string;
             /** @description The responder's zone. */
@@ -270,7 +424,7 @@ export interface components {
         HourView: {
             /**
              * Format: int64
-             * @description How much was seen in it.
+             * @description How many kinds of such traffic there were in it.
              */
             count: number;
             /** @description The hour's start, RFC 3339. */
@@ -321,6 +475,18 @@ export interface components {
             /** @description Who may respond. */
             to: components["schemas"]["PartyView"][];
         };
+        /** @description A problem as RFC 9457 writes it. */
+        Problem: {
+            /** @description What happened, and the mend if there is one. */
+            detail: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description A short name of the kind of problem. */
+            title: string;
+        };
         /** @description Rules compiled for one enforcement point. */
         RulesView: {
             /** @description The backend. */
@@ -336,8 +502,6 @@ export interface components {
         };
         /** @description What an enforced policy would have cut from the recorded traffic. */
         ShadowView: {
-            /** @description The result in one sentence. */
-            sentence: string;
             /** @description How much of the plant's duty cycle the recording has seen, a sentence each. */
             coverage: string[];
             /**
@@ -369,6 +533,8 @@ export interface components {
              * @description Of them, never forwarded (broadcast, link-local and the like).
              */
             segment: number;
+            /** @description The result in one sentence. */
+            sentence: string;
             /** @description Until when. */
             to?: string | null;
         };
@@ -440,4 +606,256 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    list: {
+        parameters: {
+            query?: {
+                /** @description Words that a row has to hold, all of them, in any column. */
+                q?: string;
+                /** @description A zone's identifier. */
+                zone?: string;
+                /** @description A column, with `-` before it for the other direction. */
+                sort?: string;
+                /** @description Rows to pass over. */
+                offset?: number;
+                /** @description Rows to give, at most 10,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    csv: {
+        parameters: {
+            query?: {
+                /** @description Words that a row has to hold, all of them, in any column. */
+                q?: string;
+                /** @description A zone's identifier. */
+                zone?: string;
+                /** @description A column, with `-` before it for the other direction. */
+                sort?: string;
+                /** @description Rows to pass over. */
+                offset?: number;
+                /** @description Rows to give, at most 10,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    map: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesView"][];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowView"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteView"];
+                };
+            };
+        };
+    };
+}
