@@ -15,6 +15,7 @@ mod flow;
 mod open;
 mod place;
 mod policy;
+mod seen;
 mod segment;
 mod shadow;
 mod verdict;
@@ -30,6 +31,7 @@ pub use flow::{Flow, Host};
 pub use open::is_open;
 pub use place::{Claimed, PolicyFault};
 pub use policy::Policy;
+pub use seen::observed;
 pub use shadow::{
     Amount, AssetDuty, Breakdown, Change, Comparison, CutBy, DutyCoverage, Edit, EditError, Evidence,
     EvidenceKind, Finding, Group, Judgement, Likely, Page, Shadow, ShadowReport, ShadowSettings, Totals, Who,

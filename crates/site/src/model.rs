@@ -4,8 +4,8 @@ use crate::error::SiteError;
 use crate::site::{PLANT_FILE, Site};
 use cofferdam_observe::ObservedAsset;
 use cofferdam_plant::text::MAX_TEXT_BYTES;
-use cofferdam_plant::{Checked, Document, End, Facts, Observed, ObservedUse, ProtocolName, Stage};
-use cofferdam_policy::{Conversation, Conversations, Draft, DraftSettings, HostKey, draft};
+use cofferdam_plant::{Checked, Document, Facts, Stage};
+use cofferdam_policy::{Conversations, Draft, DraftSettings, draft, observed};
 use cofferdam_telemetry::TimeRange;
 use cofferdam_telemetry::durable::{self, at};
 use cofferdam_telemetry::form::Time;
@@ -83,7 +83,10 @@ impl Site {
     pub fn check(&self, other: Option<&Path>, now: Timestamp) -> Result<CheckReport, SiteError> {
         let document = self.plant(other)?;
         let (conversations, _) = self.conversations(TimeRange::ALL)?;
-        let observed = (!conversations.is_empty()).then(|| observed(&conversations));
+        let inventory = self.inventory()?;
+        let capture = self.capture_names()?;
+        let observed =
+            (!conversations.is_empty()).then(|| observed(&conversations, &inventory.assets, &capture));
         let facts = Facts {
             now: Some(now),
             observed: observed.as_ref(),
@@ -186,47 +189,4 @@ fn bounded(path: &Path) -> io::Result<Vec<u8>> {
 
 fn seen_in(asset: &ObservedAsset, range: TimeRange) -> bool {
     range.from.is_none_or(|from| from <= asset.last) && range.to.is_none_or(|to| asset.first < to)
-}
-
-/// Conversations in the words of the checks.
-fn observed(conversations: &Conversations) -> Observed {
-    Observed {
-        span: conversations.span(),
-        uses: conversations.iter().map(used).collect(),
-        identities: Vec::new(),
-    }
-}
-
-fn used(conversation: &Conversation) -> ObservedUse {
-    let key = conversation.key;
-    let requests = conversation.requests().requests;
-    ObservedUse {
-        initiator: end(key.initiator, conversation),
-        responder: end(key.responder, conversation),
-        transport: key.transport,
-        port: (key.responder_port != 0).then_some(key.responder_port),
-        protocol: conversation
-            .content_protocols()
-            .next()
-            .and_then(|protocol| protocol.0.parse::<ProtocolName>().ok()),
-        operations: conversation.operation_classes(),
-        count: if requests == 0 {
-            conversation.opened.max(1)
-        } else {
-            requests
-        },
-    }
-}
-
-fn end(host: HostKey, conversation: &Conversation) -> End {
-    let (ip, mac) = match host {
-        HostKey::Ip(ip) => (Some(ip), None),
-        HostKey::Mac(mac) => (None, Some(mac)),
-        HostKey::Nothing => (None, None),
-    };
-    End {
-        ip,
-        mac,
-        vlan: conversation.key.vlan,
-    }
 }

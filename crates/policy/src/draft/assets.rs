@@ -146,14 +146,14 @@ impl Host<'_> {
 }
 
 /// The value that was claimed most often; of equals the first in order.
-fn best_fact(facts: &[IdentityFact], field: IdentityField) -> Option<&IdentityFact> {
+pub(crate) fn best_fact(facts: &[IdentityFact], field: IdentityField) -> Option<&IdentityFact> {
     facts
         .iter()
         .filter(|fact| fact.field == field && fact.unit.is_none() && !fact.value.is_empty())
         .min_by_key(|fact| (std::cmp::Reverse(fact.times), &fact.value, fact.protocol))
 }
 
-fn attribute(fact: &IdentityFact, capture: &str) -> Attribute<String> {
+pub(crate) fn attribute(fact: &IdentityFact, capture: &str) -> Attribute<String> {
     Attribute {
         value: fact.value.as_str().to_owned(),
         provenance: Provenance::Observed {
@@ -167,7 +167,7 @@ fn attribute(fact: &IdentityFact, capture: &str) -> Attribute<String> {
     }
 }
 
-fn role_of(observed: &ObservedAsset) -> AssetRole {
+pub(crate) fn role_of(observed: &ObservedAsset) -> AssetRole {
     AssetRole::ALL
         .into_iter()
         .find(|role| role.name() == observed.role.role)

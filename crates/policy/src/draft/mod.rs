@@ -19,7 +19,7 @@ use cofferdam_plant::{AssetId, Conduit, Fault, Parts, Plant, Site, SiteId, Stage
 use cofferdam_terms::Transport;
 use zones::Zoning;
 
-pub(crate) use assets::unique;
+pub(crate) use assets::{attribute, best_fact, role_of, unique};
 pub(crate) use band::is_public;
 pub(crate) use slug::{address_slug, bounded, slug};
 pub(crate) use zones::zone_id_for;
