@@ -69,7 +69,7 @@ pub(crate) fn point(text: &str) -> Result<Timestamp, BadTime> {
     let zoned = || text.parse::<jiff::Timestamp>().ok();
     let civil = || {
         let time: civil::DateTime = text.parse().ok()?;
-        Some(TimeZone::UTC.to_timestamp(time).ok()?)
+        TimeZone::UTC.to_timestamp(time).ok()
     };
     let time = zoned().or_else(civil).ok_or_else(|| bad(text, "time"))?;
     let nanos = i64::try_from(time.as_nanosecond()).map_err(|_| bad(text, "time between 1678 and 2262"))?;

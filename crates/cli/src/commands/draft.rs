@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::error::CliError;
 use crate::times::{TimeArgs, shown};
-use crate::ui::{Align, Form, Screen, Table, count, counted};
+use crate::ui::{Align, Form, Screen, Table, count, counted, wrapped};
 use clap::Args;
 use cofferdam_plant::ZoneId;
 use cofferdam_policy::{ConversationKey, Draft};
@@ -63,7 +63,7 @@ fn text(args: &DraftArgs, drafted: &Drafted, screen: &mut Screen) -> Result<(), 
         for placement in &draft.placements {
             screen.line(format!("  {} in {}", placement.asset, placement.zone))?;
             for reason in &placement.reasons {
-                screen.line(format!("    {reason}"))?;
+                screen.line(wrapped("    ", reason))?;
             }
         }
     }

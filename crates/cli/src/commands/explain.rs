@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// Explain a check, the verdict for a flow, or an asset
 #[derive(Debug, Args)]
 #[command(
-    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "\
 Examples:
   cofferdam explain safety-not-separated

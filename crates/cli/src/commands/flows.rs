@@ -106,9 +106,9 @@ fn text(site: &Site, filter: &FlowFilter, limit: usize, screen: &mut Screen) -> 
         More::More
     })?;
     let mut table = Table::new([
-        ("FIRST SEEN (UTC)", Align::Left),
-        ("INITIATOR", Align::Left),
-        ("RESPONDER", Align::Left),
+        ("FIRST SEEN (UTC)", Align::Whole),
+        ("INITIATOR", Align::Whole),
+        ("RESPONDER", Align::Whole),
         ("SERVICE", Align::Left),
         ("PACKETS", Align::Right),
         ("OPERATIONS", Align::Left),

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::error::CliError;
-use crate::ui::{Align, Form, Screen, Table, counted};
+use crate::ui::{Align, Form, Screen, Table, counted, wrapped};
 use clap::Args;
 use cofferdam_observe::{IdentityField, ObservedAsset, Protocol};
 use cofferdam_site::Site;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &InventoryArgs, site: &Site, screen: &mut Screen) -> Res
 
 fn text(args: &InventoryArgs, assets: &[&ObservedAsset], screen: &mut Screen) -> Result<(), CliError> {
     let mut table = Table::new([
-        ("ASSET", Align::Left),
+        ("ASSET", Align::Whole),
         ("NAME", Align::Left),
         ("ROLE", Align::Left),
         ("MAKER AND PRODUCT", Align::Left),
@@ -63,7 +63,7 @@ fn text(args: &InventoryArgs, assets: &[&ObservedAsset], screen: &mut Screen) ->
         for asset in assets {
             screen.heading(&format!("\n{}: {}", asset.key, asset.role.role))?;
             for reason in asset.role.reasons.iter().chain(&asset.joins) {
-                screen.line(format!("  {reason}"))?;
+                screen.line(wrapped("  ", reason))?;
             }
         }
     }

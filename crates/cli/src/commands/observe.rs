@@ -157,21 +157,20 @@ fn summary(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
         ""
     };
     screen.heading(&format!("{}{again}", captured.name))?;
-    let field = |name: &str, value: String| format!("  {name:<16}{value}");
     if let Some((first, last)) = coverage.span {
-        screen.line(field("time", format!("{} to {} UTC", shown(first), shown(last))))?;
+        screen.field("time", &format!("{} to {} UTC", shown(first), shown(last)))?;
     }
     let packets = format!("{} ({} bytes)", count(coverage.packets), count(coverage.bytes));
-    screen.line(field("packets", packets))?;
-    screen.line(field("decoded", count(coverage.decoded)))?;
+    screen.field("packets", &packets)?;
+    screen.field("decoded", &count(coverage.decoded))?;
     let unread = coverage.packets.saturating_sub(coverage.decoded);
-    screen.line(field("not understood", not_understood(unread, coverage)))?;
-    screen.line(field("flow records", count(captured.rows(Table::Flows))))?;
-    screen.line(field("operations", count(captured.rows(Table::Operations))))?;
-    screen.line(field("assets", count(captured.assets)))?;
-    for line in protocols(coverage) {
-        screen.line(line)?;
-    }
+    screen.field("not understood", &not_understood(unread, coverage))?;
+    screen.field("flow records", &count(captured.rows(Table::Flows)))?;
+    screen.field("operations", &count(captured.rows(Table::Operations)))?;
+    screen.field("assets", &count(captured.assets))?;
+    let messages = coverage.messages.iter();
+    let messages = messages.map(|(protocol, messages)| format!("{protocol} {}", count(*messages)));
+    screen.field("messages", &messages.collect::<Vec<_>>().join(", "))?;
     evidence(coverage, screen)?;
     damage(observed, screen)
 }
@@ -188,55 +187,32 @@ fn not_understood(packets: u64, coverage: &Coverage) -> String {
     format!("{}: {}", count(packets), reasons.join(", "))
 }
 
-fn protocols(coverage: &Coverage) -> Vec<String> {
-    let words: Vec<_> = coverage
-        .messages
-        .iter()
-        .map(|(protocol, messages)| format!("{protocol} {}", count(*messages)))
-        .collect();
-    let mut lines = Vec::new();
-    for (at, words) in words.chunks(5).enumerate() {
-        let name = if at == 0 { "messages" } else { "" };
-        lines.push(format!("  {name:<16}{}", words.join(", ")));
-    }
-    lines
-}
-
 /// What else a person should know of the capture: odd ports, anomalies, losses, advice.
 fn evidence(coverage: &Coverage, screen: &mut Screen) -> Result<(), CliError> {
     for (protocol, transport, port, flows) in coverage.odd_ports.iter().take(MOST_LISTED) {
         let flows = counted(*flows, "flow record");
-        screen.line(format!(
-            "  {:<16}{protocol} on {transport}/{port}, {flows}",
-            "odd port"
-        ))?;
+        screen.field("odd port", &format!("{protocol} on {transport}/{port}, {flows}"))?;
     }
     rest(coverage.odd_ports.len(), screen)?;
     for (protocol, code, times, first) in coverage.anomalies.iter().take(MOST_LISTED) {
-        screen.line(format!(
-            "  {:<16}{protocol}: {code}, {} (first: packet {first})",
-            "anomaly",
-            counted(*times, "time")
-        ))?;
+        let times = counted(*times, "time");
+        let told = format!("{protocol}: {code}, {times} (first: packet {first})");
+        screen.field("anomaly", &told)?;
     }
     rest(coverage.anomalies.len(), screen)?;
     for (ceiling, times) in &coverage.evicted {
-        screen.line(format!(
-            "  {:<16}{ceiling}: {} at the ceiling",
-            "evicted",
-            count(*times)
-        ))?;
+        screen.field("evicted", &format!("{ceiling}: {} at the ceiling", count(*times)))?;
     }
-    for advice in &coverage.advice {
-        screen.line(format!("  {:<16}{advice}", "advice"))?;
-    }
-    Ok(())
+    coverage
+        .advice
+        .iter()
+        .try_for_each(|advice| screen.field("advice", advice))
 }
 
 fn damage(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
     for damage in observed.damage.iter().take(MOST_LISTED) {
-        screen.line(format!("  {:<16}{damage}", "damage"))?;
-        screen.line(format!("  {:<16}  {}", "", damage.kind.mend()))?;
+        screen.field("damage", &damage.to_string())?;
+        screen.field("", damage.kind.mend())?;
     }
     let all = observed.damage.len() as u64 + observed.damage_unlisted;
     rest(usize::try_from(all).unwrap_or(usize::MAX), screen)
@@ -245,7 +221,7 @@ fn damage(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
 fn rest(all: usize, screen: &mut Screen) -> Result<(), CliError> {
     match all.checked_sub(MOST_LISTED) {
         None | Some(0) => Ok(()),
-        Some(more) => screen.line(format!("  {:<16}and {} more", "", count(more as u64))),
+        Some(more) => screen.field("", &format!("and {} more", count(more as u64))),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::error::CliError;
 use crate::times::{TimeArgs, shown};
-use crate::ui::{Align, Form, Screen, Table, count, counted};
+use crate::ui::{Align, Form, Screen, Table, count, counted, wrapped};
 use clap::{Args, ValueEnum};
 use cofferdam_policy::{Amount, DutyCoverage, Finding, Group, Likely, ShadowReport};
 use cofferdam_site::telemetry::form::Time;
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &ShadowArgs, site: &Site, screen: &mut Screen) -> Result
 
 fn text(args: &ShadowArgs, report: &ShadowReport, screen: &mut Screen) -> Result<(), CliError> {
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
-    screen.heading(&report.sentence)?;
+    screen.result(&report.sentence)?;
     if let Some((first, last)) = report.span {
         screen.line(format!("Recorded from {} to {} UTC.", shown(first), shown(last)))?;
     }
@@ -102,15 +102,13 @@ fn text(args: &ShadowArgs, report: &ShadowReport, screen: &mut Screen) -> Result
     }
     coverage(&report.coverage, screen)?;
     if !report.unused.is_empty() {
-        screen.line(format!(
+        let names: Vec<_> = unused(report).into_iter().take(limit).collect();
+        screen.paragraph(&format!(
             "{} let nothing through in this recording: {}",
             counted(report.unused.len() as u64, "permit"),
-            unused(report)
-                .into_iter()
-                .take(limit)
-                .collect::<Vec<_>>()
-                .join(", ")
+            names.join(", ")
         ))?;
+        more(report.unused.len(), limit, "permit", screen)?;
     }
     if report.dropped.records > 0 {
         screen.warning(&format!(
@@ -123,8 +121,9 @@ fn text(args: &ShadowArgs, report: &ShadowReport, screen: &mut Screen) -> Result
 
 fn why(finding: &Finding, screen: &mut Screen) -> Result<(), CliError> {
     for evidence in &finding.judgement.evidence {
-        screen.line(format!("    {:+} {}", evidence.points, evidence.text))?;
+        screen.line(wrapped(&format!("    {:+} ", evidence.points), &evidence.text))?;
     }
+    // An edit is one line of the model, to be copied: it is not wrapped.
     for edit in &finding.edits {
         screen.line(format!("    to let it through: {edit}"))?;
     }
@@ -175,8 +174,8 @@ fn table(name: &str, groups: &[Group], limit: usize, screen: &mut Screen) -> Res
         ("FINDINGS", Align::Right),
         ("REQUESTS", Align::Right),
         ("PACKETS", Align::Right),
-        ("FIRST CUT (UTC)", Align::Left),
-        ("LAST CUT (UTC)", Align::Left),
+        ("FIRST CUT (UTC)", Align::Whole),
+        ("LAST CUT (UTC)", Align::Whole),
     ]);
     for group in groups.iter().take(limit) {
         table.row([
@@ -194,14 +193,6 @@ fn table(name: &str, groups: &[Group], limit: usize, screen: &mut Screen) -> Res
 
 fn coverage(coverage: &DutyCoverage, screen: &mut Screen) -> Result<(), CliError> {
     screen.heading("\nWhat the recording covers")?;
-    screen.line(format!(
-        "{} on {}: {} of the 24 hours of the day, {} of the 7 days of the week, {} of the 31 days of the month",
-        counted(coverage.hours, "hour"),
-        counted(coverage.days, "day"),
-        coverage.hours_of_day,
-        coverage.weekdays,
-        coverage.month_days
-    ))?;
     coverage
         .sentences
         .iter()

@@ -36,10 +36,18 @@ pub(crate) fn markdown(report: &Report) -> String {
 /// Text in a line: on one line, and with nothing that Markdown or HTML would read.
 fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    if text.starts_with(['-', '+']) {
+        // Else it would begin a list.
+        out.push('\\');
+    }
     for character in text.chars() {
         match character {
             '\n' | '\r' => out.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '~' => {
+            // As entities, which no reader of Markdown or HTML takes for a tag.
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' => {
                 out.push('\\');
                 out.push(character);
             }

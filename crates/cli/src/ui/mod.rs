@@ -75,23 +75,19 @@ impl Screen {
         self.line(format!("\x1b[1m{text}\x1b[0m"))
     }
 
-    /// A paragraph, wrapped to the width, later lines indented under the first.
+    /// A sentence with a dash before it, wrapped to the width, later lines indented under the first.
     pub(crate) fn paragraph(&mut self, text: &str) -> Result<(), CliError> {
-        let mut line = String::from("- ");
-        let mut started = false;
-        for word in text.split_whitespace() {
-            if started && line.chars().count() + 1 + word.chars().count() > WIDTH {
-                self.line(&line)?;
-                line = String::from("  ");
-                started = false;
-            }
-            if started {
-                line.push(' ');
-            }
-            line.push_str(word);
-            started = true;
-        }
-        self.line(&line)
+        self.line(wrapped("- ", text))
+    }
+
+    /// A named value, wrapped to the width, later lines indented under the first.
+    pub(crate) fn field(&mut self, name: &str, value: &str) -> Result<(), CliError> {
+        self.line(wrapped(&format!("  {name:<16}"), value))
+    }
+
+    /// A sentence that says the result, wrapped to the width.
+    pub(crate) fn result(&mut self, sentence: &str) -> Result<(), CliError> {
+        self.heading(&wrapped("", sentence))
     }
 
     /// Bytes as they are.
@@ -163,6 +159,29 @@ impl Screen {
     }
 }
 
+/// Text behind a lead, wrapped to the width, later lines indented by the lead's width. A word that is longer than a
+/// line stands on its own.
+pub(crate) fn wrapped(lead: &str, text: &str) -> String {
+    let indent = lead.chars().count();
+    let mut out = String::from(lead);
+    let mut used = indent;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > indent && used + 1 + length > WIDTH {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        }
+        if used > indent {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
 /// Whoever reads may have had enough (`| head`): that is no error.
 fn closed_is_fine(result: io::Result<()>) -> Result<(), CliError> {
     match result {
@@ -193,6 +212,22 @@ pub(crate) fn counted(number: u64, one: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_under_its_lead_and_no_word_is_lost() {
+        let text = "one two three ".repeat(30);
+        let lines = wrapped("  advice  ", &text);
+        assert!(lines.lines().all(|line| line.chars().count() <= WIDTH));
+        assert!(
+            lines
+                .lines()
+                .skip(1)
+                .all(|line| line.starts_with("          ") && !line.starts_with("           "))
+        );
+        let words = lines.trim_start().trim_start_matches("advice").split_whitespace();
+        assert!(words.eq(text.split_whitespace()));
+        assert_eq!(wrapped("", &"x".repeat(300)).chars().count(), 300);
+    }
 
     #[test]
     fn counts_are_told_as_people_write_them() {
