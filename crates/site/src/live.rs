@@ -69,7 +69,10 @@ impl Site {
                 Err(error) => break Err(error),
             }
             if segment.began.elapsed() >= segment_length || segment.recorder.has_failed() {
-                segments.push(segment.end(&mut telemetry)?);
+                // A silent stretch leaves no recording behind.
+                if segment.packets > 0 {
+                    segments.push(segment.end(&mut telemetry)?);
+                }
                 segment = self.segment(interface, &telemetry)?;
             }
             let counters = live.counters()?;
