@@ -114,10 +114,11 @@ pub struct OperationCount {
 }
 
 impl OperationCount {
-    /// Adds an operation of a record to a map that holds at most so many; says whether it found a place.
+    /// Adds an operation of a record to a conversation's map; says whether it found a place. `room` is how many more
+    /// operations all conversations together may hold.
     pub(crate) fn absorb_into(
         map: &mut BTreeMap<OperationKey, Self>,
-        most: usize,
+        room: &mut usize,
         record: &FlowRecord,
         operation: &OperationRecord,
     ) -> bool {
@@ -127,8 +128,11 @@ impl OperationCount {
             function: operation.function,
             unit: operation.unit,
         };
-        if !map.contains_key(&key) && map.len() >= most {
-            return false;
+        if !map.contains_key(&key) {
+            if *room == 0 || map.len() >= Conversations::MAX_OPERATIONS {
+                return false;
+            }
+            *room -= 1;
         }
         let count = map.entry(key).or_insert_with(|| Self {
             function_name: operation.function_name.clone(),
@@ -220,7 +224,7 @@ impl Conversation {
     }
 
     /// Adds a record of the same key.
-    fn absorb(&mut self, record: &FlowRecord) {
+    fn absorb(&mut self, record: &FlowRecord, room: &mut usize) {
         self.initiator_mac = self.initiator_mac.or(record.initiator.mac);
         self.responder_mac = self.responder_mac.or(record.responder.mac);
         self.basis = self.basis.min(record.basis);
@@ -238,12 +242,7 @@ impl Conversation {
         self.activity.mark(record.first, record.last);
         self.packet = self.packet.min(record.packet);
         for operation in &record.operations {
-            let kept = OperationCount::absorb_into(
-                &mut self.operations,
-                Conversations::MAX_OPERATIONS,
-                record,
-                operation,
-            );
+            let kept = OperationCount::absorb_into(&mut self.operations, room, record, operation);
             self.operations_dropped += u64::from(!kept);
         }
     }
@@ -291,10 +290,14 @@ pub(crate) fn add(sum: &mut Traffic, more: Traffic) {
     sum.bytes += more.bytes;
 }
 
-/// Conversations out of flow records, streamed. Holds at most as many as its limit; what finds no place is counted.
+/// Conversations out of flow records, streamed. Holds at most as many as its limit, and at most
+/// [`OPERATIONS_A_CONVERSATION`](Self::OPERATIONS_A_CONVERSATION) times as many operations; what finds no place is
+/// counted.
 #[derive(Clone, Debug)]
 pub struct Conversations {
     limit: usize,
+    /// How many more operations may be held.
+    room: usize,
     map: BTreeMap<ConversationKey, Conversation>,
     records: u64,
     span: Option<(Timestamp, Timestamp)>,
@@ -320,8 +323,10 @@ impl Default for Conversations {
 }
 
 impl Conversations {
-    /// The most conversations held unless another limit is set: some 400 MB at the worst.
+    /// The most conversations held unless another limit is set.
     pub const DEFAULT_LIMIT: usize = 500_000;
+    /// The most operations held by all conversations together is this many times their limit.
+    pub const OPERATIONS_A_CONVERSATION: usize = 4;
     /// The most functions and units that one conversation keeps.
     pub const MAX_OPERATIONS: usize = 512;
 
@@ -330,6 +335,7 @@ impl Conversations {
     pub const fn with_limit(limit: usize) -> Self {
         Self {
             limit,
+            room: Self::room_for(limit),
             map: BTreeMap::new(),
             records: 0,
             span: None,
@@ -340,6 +346,11 @@ impl Conversations {
                 first: None,
             },
         }
+    }
+
+    /// How many operations all conversations together may hold.
+    pub(crate) const fn room_for(limit: usize) -> usize {
+        limit.saturating_mul(Self::OPERATIONS_A_CONVERSATION)
     }
 
     /// Takes a record.
@@ -360,7 +371,7 @@ impl Conversations {
         self.map
             .entry(key)
             .or_insert_with(|| Conversation::new(record))
-            .absorb(record);
+            .absorb(record, &mut self.room);
     }
 
     /// The conversations, ordered by key.

@@ -114,12 +114,7 @@ impl Policy {
                         let entries = match one_port(service) {
                             Some((transport, port)) => self
                                 .exact
-                                .entry(ExactKey {
-                                    initiator,
-                                    responder: *responder,
-                                    transport,
-                                    port,
-                                })
+                                .entry(ExactKey::new(initiator, *responder, transport, port))
                                 .or_default(),
                             None => self.wide.entry((initiator, *responder)).or_default(),
                         };
@@ -146,7 +141,7 @@ impl Policy {
                     .map(|asset| after_zones.saturating_add(asset.0)),
             );
         }
-        let filed = self.exact.keys().map(|key| key.responder);
+        let filed = self.exact.keys().map(|key| key.responder());
         responders.extend(filed.chain(self.wide.keys().map(|(_, zone)| *zone)));
         initiators.sort_unstable();
         initiators.dedup();

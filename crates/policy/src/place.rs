@@ -7,6 +7,7 @@ use crate::flow::Host;
 use crate::verdict::Claim;
 use cofferdam_plant::{Plant, ZoneId};
 use cofferdam_terms::{MacAddr, VlanId};
+use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use ipnet::IpNet;
 use smallvec::{SmallVec, smallvec};
@@ -83,7 +84,9 @@ pub enum Claimed {
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
     places: Vec<Place>,
-    ips: HashMap<IpAddr, PlaceIx>,
+    /// By the address as a number: the two families apart, so that a look-up hashes one integer.
+    ips_v4: HashMap<u32, PlaceIx, FixedState>,
+    ips_v6: HashMap<u128, PlaceIx, FixedState>,
     macs: HashMap<MacAddr, PlaceIx>,
     /// Addresses that several assets claim, on one VLAN.
     on_vlan: HashMap<(Key, VlanId), PlaceIx>,
@@ -131,7 +134,8 @@ impl Places {
     pub(crate) fn new(plant: &Plant, zone_index: &BTreeMap<&ZoneId, ZoneIx>) -> Self {
         let mut built = Self {
             places: Vec::new(),
-            ips: HashMap::new(),
+            ips_v4: HashMap::default(),
+            ips_v6: HashMap::default(),
             macs: HashMap::new(),
             on_vlan: HashMap::new(),
             v4: Ranges::default(),
@@ -159,7 +163,10 @@ impl Places {
 
     fn find_ip(&self, ip: IpAddr, vlan: Option<VlanId>) -> Option<PlaceIx> {
         self.vlan_first(Key::Ip(ip), vlan)
-            .or_else(|| self.ips.get(&ip).copied())
+            .or_else(|| match ip {
+                IpAddr::V4(v4) => self.ips_v4.get(&u32::from(v4)).copied(),
+                IpAddr::V6(v6) => self.ips_v6.get(&u128::from(v6)).copied(),
+            })
             .or_else(|| match ip {
                 IpAddr::V4(_) => self.v4.find(number(ip)),
                 IpAddr::V6(_) => self.v6.find(number(ip)),
@@ -180,9 +187,11 @@ impl Places {
     /// Every claimed IP address, as disjoint ranges (first and last address) in order, IPv4 before IPv6, each with its
     /// place. VLANs are not asked: an address that is told apart only by them is ambiguous here.
     pub(crate) fn claimed(&self) -> (Vec<ClaimedRange<'_>>, Vec<ClaimedRange<'_>>) {
-        let mut exact: Vec<(IpAddr, PlaceIx)> = self.ips.iter().map(|(ip, place)| (*ip, *place)).collect();
-        exact.sort_unstable();
-        let (v4, v6): (Vec<_>, Vec<_>) = exact.into_iter().partition(|(ip, _)| ip.is_ipv4());
+        let v4 = self.ips_v4.iter().map(|(ip, place)| (u128::from(*ip), *place));
+        let mut v4: Vec<(u128, PlaceIx)> = v4.collect();
+        let mut v6: Vec<(u128, PlaceIx)> = self.ips_v6.iter().map(|(ip, place)| (*ip, *place)).collect();
+        v4.sort_unstable();
+        v6.sort_unstable();
         (
             self.split(&self.v4, &v4, u128::from(u32::MAX)),
             self.split(&self.v6, &v6, u128::MAX),
@@ -190,12 +199,7 @@ impl Places {
     }
 
     /// Ranges, with single addresses cut out of them.
-    fn split(
-        &self,
-        ranges: &Ranges,
-        exact: &[(IpAddr, PlaceIx)],
-        last_address: u128,
-    ) -> Vec<ClaimedRange<'_>> {
+    fn split(&self, ranges: &Ranges, exact: &[(u128, PlaceIx)], last_address: u128) -> Vec<ClaimedRange<'_>> {
         let mut out = Vec::new();
         let mut push = |first: u128, last: u128, place: Option<PlaceIx>| {
             if let Some(place) = place.and_then(|place| self.get(place)) {
@@ -205,7 +209,7 @@ impl Places {
         // The space below the first start is nobody's.
         let bounds = std::iter::once((0, None)).chain(ranges.starts.iter().copied());
         let ends = ranges.starts.iter().map(|(start, _)| Some(*start)).chain([None]);
-        let mut exact = exact.iter().map(|(ip, place)| (number(*ip), *place)).peekable();
+        let mut exact = exact.iter().copied().peekable();
         for ((mut from, place), end) in bounds.zip(ends) {
             while let Some((address, own)) =
                 exact.next_if(|(address, _)| end.is_none_or(|end| *address < end))
@@ -252,7 +256,8 @@ impl Places {
             let everyone = claimants.iter().map(|(asset, _)| *asset).collect();
             let place = self.resolve(plant, zone_index, key, everyone);
             match key {
-                Key::Ip(ip) => self.ips.insert(ip, place),
+                Key::Ip(IpAddr::V4(v4)) => self.ips_v4.insert(u32::from(v4), place),
+                Key::Ip(IpAddr::V6(v6)) => self.ips_v6.insert(u128::from(v6), place),
                 Key::Mac(mac) => self.macs.insert(mac, place),
             };
             let mut vlans: BTreeMap<VlanId, Vec<AssetIx>> = BTreeMap::new();

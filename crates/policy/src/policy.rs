@@ -39,13 +39,30 @@ pub(crate) struct RuleIx(pub(crate) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConduitIx(pub(crate) u32);
 
+/// Initiator, responding zone, transport and port in one number, so that a look-up hashes one integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ExactKey {
-    /// A zone's place, or an asset's place after all zones.
-    pub(crate) initiator: u32,
-    pub(crate) responder: ZoneIx,
-    pub(crate) transport: Transport,
-    pub(crate) port: u16,
+pub(crate) struct ExactKey(u128);
+
+impl ExactKey {
+    /// The responding zone.
+    pub(crate) fn responder(self) -> ZoneIx {
+        ZoneIx(u32::try_from((self.0 >> 64) & u128::from(u32::MAX)).unwrap_or(u32::MAX))
+    }
+
+    /// `initiator` is a zone's place, or an asset's place after all zones.
+    pub(crate) fn new(initiator: u32, responder: ZoneIx, transport: Transport, port: u16) -> Self {
+        let carrier = match transport {
+            Transport::Ip(protocol) => u32::from(protocol.0),
+            // IP protocols are numbers of eight bits.
+            Transport::Ethernet(ether_type) => 0x1_0000 | u32::from(ether_type.0),
+        };
+        Self(
+            u128::from(initiator) << 96
+                | u128::from(responder.0) << 64
+                | u128::from(carrier) << 16
+                | u128::from(port),
+        )
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -209,12 +226,7 @@ impl Policy {
         let mut best: Option<RuleIx> = None;
         for initiator in &from.initiates {
             for responder in &to.responds {
-                let exact = ExactKey {
-                    initiator: *initiator,
-                    responder: *responder,
-                    transport: flow.transport,
-                    port: flow.responder_port,
-                };
+                let exact = ExactKey::new(*initiator, *responder, flow.transport, flow.responder_port);
                 let lists = [self.exact.get(&exact), self.wide.get(&(*initiator, *responder))];
                 for (rule, service) in lists.into_iter().flatten().flatten() {
                     if best.is_none_or(|best| *rule < best) && self.admits(*rule, *service, from, to, flow) {

@@ -118,3 +118,12 @@ pub(crate) fn some<T: std::fmt::Display>(list: &[T], most: usize) -> String {
 pub(crate) fn len<T>(list: &[T]) -> u64 {
     u64::try_from(list.len()).unwrap_or(u64::MAX)
 }
+
+/// Words in the name of a host that is carried about.
+pub(crate) const PORTABLE: [&str; 4] = ["laptop", "notebook", "portable", "tablet"];
+
+/// Whether a name has one of the words as a part of it, told apart by anything that is no letter.
+pub(crate) fn says(name: &str, words: &[&str]) -> bool {
+    name.split(|c: char| !c.is_ascii_alphabetic())
+        .any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
+}

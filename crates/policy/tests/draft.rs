@@ -7,7 +7,7 @@
 )]
 mod common;
 
-use cofferdam_observe::{FlowRecord, ObservedAsset, Protocol, Traffic};
+use cofferdam_observe::{FlowRecord, ObservedAsset, Traffic};
 use cofferdam_plant::{Document, Plant, Stage, ZoneKind};
 use cofferdam_policy::{
     Conversations, Draft, DraftSettings, Flow, Host, LeftOutReason, Policy, Verdict, draft,
@@ -38,9 +38,7 @@ fn settings() -> DraftSettings {
 }
 
 fn assets() -> Vec<ObservedAsset> {
-    let mut assets: Vec<_> = HOSTS.iter().map(|(ip, role)| observed(ip, role)).collect();
-    assets[0].serves = vec![(Some(Protocol("modbus")), Transport::TCP, 502)];
-    assets
+    HOSTS.iter().map(|(ip, role)| observed(ip, role)).collect()
 }
 
 fn drafted(assets: &[ObservedAsset], records: &[FlowRecord]) -> Draft {
@@ -59,7 +57,14 @@ fn zone_of(plant: &Plant, address: &str) -> (String, ZoneKind) {
 
 #[test]
 fn hosts_are_grouped_by_subnet_and_role() {
-    let plant = drafted(&assets(), &[]).plant;
+    // The historian counts as the plant's because it reads a controller.
+    let records = [modbus(
+        "10.20.2.10",
+        "10.20.1.11",
+        monday(),
+        &[(OperationClass::Read, 9)],
+    )];
+    let plant = drafted(&assets(), &records).plant;
     for (address, id, kind) in [
         ("10.20.1.11", "control-10-20-1", ZoneKind::Control),
         ("10.20.1.20", "safety-10-20-1", ZoneKind::Safety),
@@ -69,8 +74,9 @@ fn hosts_are_grouped_by_subnet_and_role() {
         ("10.30.0.9", "enterprise-10-30-0", ZoneKind::Enterprise),
         ("203.0.113.5", "external", ZoneKind::External),
         ("198.51.100.7", "external", ZoneKind::External),
-        // An address that no asset claims goes to the zone with most hosts of its subnet.
-        ("10.20.1.200", "control-10-20-1", ZoneKind::Control),
+        // A stranger beside controllers stands apart; elsewhere it goes to the zone with most hosts of its subnet.
+        ("10.20.1.200", "temporary", ZoneKind::Temporary),
+        ("10.30.0.200", "enterprise-10-30-0", ZoneKind::Enterprise),
     ] {
         assert_eq!(zone_of(&plant, address), (id.to_owned(), kind), "{address}");
     }
@@ -157,6 +163,46 @@ fn a_permit_says_who_what_and_how_often() {
 }
 
 #[test]
+fn a_business_system_that_looks_like_one_of_the_plant_stays_in_the_enterprise() {
+    let mut assets = assets();
+    assets.push(observed("10.30.0.12", "mes"));
+    let records = [opaque("10.20.2.10", "10.30.0.12", 443, monday())];
+    let plant = drafted(&assets, &records).plant;
+    assert_eq!(zone_of(&plant, "10.30.0.12").1, ZoneKind::Enterprise);
+}
+
+#[test]
+fn a_host_that_was_not_there_is_not_drafted() {
+    let mut assets = assets();
+    let mut later = observed("10.20.1.99", "plc");
+    later.first = at("2026-05-01T00:00:00Z");
+    assets.push(later);
+    let records = [modbus(
+        "10.20.1.50",
+        "10.20.1.11",
+        monday(),
+        &[(OperationClass::Read, 1)],
+    )];
+    let plant = drafted(&assets, &records).plant;
+    assert_eq!(plant.assets().len(), HOSTS.len());
+}
+
+#[test]
+fn reports_that_nobody_answers_are_learned() {
+    let syslog = |n: i64| FlowRecord {
+        transport: Transport::UDP,
+        ..unanswered(
+            "10.20.1.50",
+            "10.20.2.10",
+            514,
+            Timestamp::from_secs(monday().secs() + n * 3600),
+        )
+    };
+    let plant = drafted(&assets(), &[syslog(0), syslog(5)]).plant;
+    assert_eq!(plant.conduits().len(), 1);
+}
+
+#[test]
 fn what_did_not_take_place_is_not_learned_and_said() {
     let refused = FlowRecord {
         sent: Traffic {
@@ -193,19 +239,10 @@ fn what_did_not_take_place_is_not_learned_and_said() {
 
 #[test]
 fn a_later_draft_keeps_the_ids_of_an_earlier_one() {
-    let early = [modbus(
-        "10.20.1.50",
-        "10.20.1.11",
-        monday(),
-        &[(OperationClass::Read, 4)],
-    )];
+    let read = |from, to| modbus(from, to, monday(), &[(OperationClass::Read, 4)]);
+    let early = [read("10.20.1.50", "10.20.1.11"), read("10.20.2.10", "10.20.1.11")];
     let mut late = early.to_vec();
-    late.push(modbus(
-        "10.20.2.10",
-        "10.20.1.11",
-        monday(),
-        &[(OperationClass::Read, 4)],
-    ));
+    late.push(opaque("10.20.3.5", "10.20.1.50", 3389, monday()));
     let mut more = assets();
     more.push(observed("10.20.1.13", "plc"));
     let before = drafted(&assets(), &early).plant;
@@ -310,4 +347,13 @@ fn beyond_its_limit_conversations_count_what_they_drop() {
     assert_eq!((conversations.len(), conversations.records()), (2, 6));
     assert_eq!(conversations.dropped().records, 3);
     assert_eq!(conversations.dropped().first.unwrap().responder_port, 3);
+    // Two conversations hold eight operations between them, however many are asked.
+    let mut record = modbus("10.0.0.1", "10.0.0.2", monday(), &[(OperationClass::Read, 1); 20]);
+    record.responder_port = 1;
+    for (unit, operation) in (0..).zip(&mut record.operations) {
+        operation.unit = Some(unit);
+    }
+    conversations.absorb(&record);
+    let first = conversations.iter().next().unwrap();
+    assert_eq!((first.operations.len(), first.operations_dropped), (8, 12));
 }

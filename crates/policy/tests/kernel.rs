@@ -15,11 +15,11 @@
 )]
 mod common;
 
-use cofferdam_plant::Plant;
+use cofferdam_plant::{Plant, ZoneKind};
 use cofferdam_policy::backends::Scope;
 use cofferdam_policy::backends::nftables::{lower, print};
 use cofferdam_policy::{Flow, Host, Policy, Verdict};
-use cofferdam_terms::{IpProtocol, Timestamp, Transport};
+use cofferdam_terms::{IpProtocol, OperationClass, Timestamp, Transport};
 use common::*;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ fn the_kernel_does_what_the_policy_says() {
     let net = Net::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let seen_file = folder.path().join("seen.pcap");
-    let capture = net.capture(&seen_file);
+    let capture = net.capture(&net.right, "host-r", &seen_file);
     let mut trials = Vec::new();
     for _ in 0..models {
         let plant = any_plant().new_tree(&mut runner).unwrap().current();
@@ -58,7 +58,10 @@ fn the_kernel_does_what_the_policy_says() {
                 .filter(|trial| judge(&policy, &trial.flow_now()) == Some(trial.passes)),
         );
     }
-    let passed = finish(capture, &seen_file);
+    let passed: BTreeSet<u16> = finish(capture, &seen_file)
+        .iter()
+        .filter_map(|frame| number_of(frame))
+        .collect();
     let wrong: Vec<_> = trials
         .iter()
         .filter(|trial| passed.contains(&trial.port) != trial.passes)
@@ -87,6 +90,79 @@ fn the_kernel_does_what_the_policy_says() {
     );
 }
 
+/// A connection is opened one way; its answers come back, and nothing else does.
+#[test]
+fn answers_come_back_and_nothing_else_does() {
+    if let Some(missing) = missing_tool() {
+        println!("not run: {missing}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let net = Net::new();
+    net.route_back();
+    let (inside, outside) = ("198.18.0.1", "10.0.0.1");
+    let read = permit(
+        "read",
+        &["asset:panel"],
+        &["asset:plc"],
+        vec![service(Transport::TCP, 502, None)],
+        &OperationClass::ALL,
+    );
+    let plant = Plant::new(parts(
+        vec![
+            zone("hall", ZoneKind::Supervisory),
+            zone("cell", ZoneKind::Control),
+        ],
+        vec![
+            asset("panel", Some("hall"), vec![interface(inside)]),
+            asset("plc", Some("cell"), vec![interface(outside)]),
+        ],
+        vec![conduit("reads", &["hall", "cell"], vec![read])],
+    ))
+    .unwrap();
+    net.load(&plant, &Policy::new(&plant), folder.path());
+    let seen_file = folder.path().join("back.pcap");
+    let capture = net.capture(&net.left, "host-l", &seen_file);
+    let syn = |number, flags| Trial {
+        source: ip(inside),
+        destination: ip(outside),
+        protocol: IpProtocol::TCP,
+        destination_port: 502,
+        port: number,
+        flags,
+        passes: true,
+    };
+    let answer = |number| Trial {
+        source: ip(outside),
+        destination: ip(inside),
+        protocol: IpProtocol::TCP,
+        destination_port: number,
+        port: 502,
+        flags: SYN_ACK,
+        passes: true,
+    };
+    // Of three answers one belongs to a connection that was opened.
+    let (opened, never_opened, opened_from_outside) = (20_001, 20_002, 20_003);
+    net.send(&[syn(opened, SYN)], folder.path());
+    let from_outside = Trial {
+        flags: SYN,
+        ..answer(opened_from_outside)
+    };
+    net.send_back(
+        &[answer(opened), answer(never_opened), from_outside],
+        folder.path(),
+    );
+    let back: BTreeSet<u16> = finish(capture, &seen_file)
+        .iter()
+        .filter(|frame| frame[0..6] == LEFT_MAC)
+        .filter_map(|frame| Some(u16::from_be_bytes(frame.get(36..38)?.try_into().ok()?)))
+        .collect();
+    assert_eq!(back, BTreeSet::from([opened]));
+}
+
+const SYN: u8 = 0x02;
+const SYN_ACK: u8 = 0x12;
+
 #[derive(Debug)]
 struct Trial {
     source: IpAddr,
@@ -95,6 +171,8 @@ struct Trial {
     destination_port: u16,
     /// Its own number, by which it is known on the far side.
     port: u16,
+    /// TCP's.
+    flags: u8,
     passes: bool,
 }
 
@@ -153,6 +231,7 @@ fn batch(policy: &Policy, runner: &mut proptest::test_runner::TestRunner, before
             protocol,
             destination_port: if has_ports { port } else { 0 },
             port: FIRST_PORT + u16::try_from(before + trials.len()).unwrap(),
+            flags: SYN,
             passes: false,
         };
         if source == destination || source.is_ipv4() != destination.is_ipv4() {
@@ -281,6 +360,24 @@ impl Net {
         net
     }
 
+    /// Sends 198.18.0.0/24 (RFC 2544) back to the left.
+    fn route_back(&self) {
+        let router = &self.router;
+        must(&format!("ip -n {router} address add 169.254.2.1/30 dev rl"));
+        must(&format!(
+            "ip -n {router} neigh add 169.254.2.2 lladdr 02:00:00:00:aa:02 dev rl"
+        ));
+        must(&format!(
+            "ip -n {router} route add 198.18.0.0/24 via 169.254.2.2 dev rl"
+        ));
+        must(&format!(
+            "ip netns exec {router} sysctl -qw net.ipv4.conf.rr.rp_filter=0"
+        ));
+        must(&format!(
+            "ip -n {router} link set dev rr address 02:00:00:00:aa:01"
+        ));
+    }
+
     fn load(&self, plant: &Plant, policy: &Policy, folder: &Path) {
         let file = folder.join("rules.nft");
         std::fs::write(&file, print(&lower(plant, policy, &Scope::Site).ruleset)).unwrap();
@@ -292,20 +389,16 @@ impl Net {
     }
 
     fn send(&self, trials: &[Trial], folder: &Path) {
-        let file = folder.join("sent.pcap");
-        std::fs::write(&file, pcap(trials)).unwrap();
-        must(&format!(
-            "ip netns exec {} tcpreplay --quiet --pps 20000 -i host-l {}",
-            self.left,
-            file.display()
-        ));
-        std::thread::sleep(Duration::from_millis(40));
+        replay(&self.left, "host-l", trials, folder);
     }
 
-    fn capture(&self, file: &Path) -> Child {
+    fn send_back(&self, trials: &[Trial], folder: &Path) {
+        replay(&self.right, "host-r", trials, folder);
+    }
+
+    fn capture(&self, namespace: &str, link: &str, file: &Path) -> Child {
         let line = format!(
-            "ip netns exec {} dumpcap -q -P -i host-r -w {}",
-            self.right,
+            "ip netns exec {namespace} dumpcap -q -P -i {link} -w {}",
             file.display()
         );
         let child = command(&line)
@@ -332,21 +425,31 @@ impl Drop for Net {
     }
 }
 
-/// Ends the capture and gives the numbers of the trials that came through.
-fn finish(mut capture: Child, file: &Path) -> BTreeSet<u16> {
+/// Puts the first packets of trials on a link.
+fn replay(namespace: &str, link: &str, trials: &[Trial], folder: &Path) {
+    let file = folder.join("sent.pcap");
+    std::fs::write(&file, pcap(trials)).unwrap();
+    must(&format!(
+        "ip netns exec {namespace} tcpreplay --quiet --pps 20000 -i {link} {}",
+        file.display()
+    ));
+    std::thread::sleep(Duration::from_millis(40));
+}
+
+/// Ends the capture and gives its frames.
+fn finish(mut capture: Child, file: &Path) -> Vec<Vec<u8>> {
     std::thread::sleep(Duration::from_millis(500));
     quiet(&format!("kill -INT {}", capture.id()));
     capture.wait().unwrap();
     let bytes = std::fs::read(file).unwrap();
-    let mut numbers = BTreeSet::new();
+    let mut frames = Vec::new();
     let mut at = 24;
     while let Some(header) = bytes.get(at..at + 16) {
         let length = usize::try_from(u32::from_le_bytes(header[8..12].try_into().unwrap())).unwrap();
-        let frame = &bytes[at + 16..at + 16 + length];
-        numbers.extend(number_of(frame));
+        frames.push(bytes[at + 16..at + 16 + length].to_vec());
         at += 16 + length;
     }
-    numbers
+    frames
 }
 
 /// The source port or ICMP identifier of a frame.
@@ -420,7 +523,9 @@ fn transport(trial: &Trial) -> Vec<u8> {
     let (mut bytes, sum_at) = match trial.protocol {
         IpProtocol::TCP => {
             let mut syn = [number, to].concat();
-            syn.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x02, 0x20, 0, 0, 0, 0, 0]);
+            let acknowledged = u8::from(trial.flags == SYN_ACK) * 2;
+            syn.extend([0, 0, 0, 1, 0, 0, 0, acknowledged]);
+            syn.extend([0x50, trial.flags, 0x20, 0, 0, 0, 0, 0]);
             (syn, 16)
         }
         IpProtocol::UDP => ([number, to, [0, 12], [0, 0], [1, 2], [3, 4]].concat(), 6),

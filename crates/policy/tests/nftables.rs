@@ -207,7 +207,11 @@ fn what_a_port_filter_cannot_hold_is_listed() {
     assert!(
         matches!(
             kinds[..],
-            [ResidualKind::Operations { .. }, ResidualKind::Protocol { .. }]
+            [
+                ResidualKind::OutlivesWindow,
+                ResidualKind::Operations { .. },
+                ResidualKind::Protocol { .. }
+            ]
         ),
         "{kinds:?}"
     );

@@ -7,13 +7,15 @@
 )]
 mod common;
 
-use cofferdam_observe::{FlowRecord, ObservedAsset, Protocol, Recognition, Traffic};
+use cofferdam_observe::{
+    FlowRecord, IdentityFact, IdentityField, ObservedAsset, Protocol, Recognition, Traffic,
+};
 use cofferdam_plant::{Document, Plant};
 use cofferdam_policy::{
     Change, CutBy, DraftSettings, EvidenceKind, Finding, Likely, Policy, Shadow, ShadowReport,
     ShadowSettings, apply, compare, draft, page,
 };
-use cofferdam_terms::{OperationClass, Timestamp, Transport};
+use cofferdam_terms::{OperationClass, Timestamp, WireText};
 use common::reference::needs_a_person;
 use common::seen::{any_record, modbus, observed, opaque, unanswered};
 use common::{any_plant, at};
@@ -33,7 +35,19 @@ fn hosts() -> Vec<ObservedAsset> {
         observed(LAPTOP, "engineering-workstation"),
         observed(OFFICE, "workstation"),
     ];
-    hosts[0].serves = vec![(Some(Protocol("modbus")), Transport::TCP, 502)];
+    // The laptop comes on one day, and says its name.
+    let laptop = &mut hosts[3];
+    laptop.first = at("2026-03-28T02:00:00Z");
+    laptop.last = at("2026-03-28T02:20:00Z");
+    laptop.facts.push(IdentityFact {
+        field: IdentityField::HostName,
+        value: WireText::from_wire(b"CAL-LAPTOP-1"),
+        protocol: Protocol("dhcp"),
+        unit: None,
+        packet: 1,
+        at: laptop.first,
+        times: 1,
+    });
     hosts
 }
 
@@ -100,11 +114,11 @@ fn a_monthly_calibration_that_a_week_did_not_show_is_found_and_told_in_one_sente
     let finding = only(&report);
     assert_eq!(
         finding.sentence,
-        "Enforced, this policy would have cut engineering-workstation-10-20-1-77 → plc-10-20-1-11 (tcp/502 modbus, \
-         read, write): 1 connection with 24 requests on 2026-03-28 02:00–02:20 UTC, never seen in the 7 days that \
-         the policy was learned from; it is likely needed: everything was answered, it is a session of an \
-         engineering workstation with a controller, as calibration and maintenance have, nowhere is it permitted \
-         write and seen to do so."
+        "Enforced, this policy would have cut 10.20.1.77 (“CAL-LAPTOP-1”, engineering-workstation, not in the model) \
+         → plc-10-20-1-11 (tcp/502 modbus, read, write): 1 connection with 24 requests on 2026-03-28 02:00–02:20 UTC, \
+         never seen in the 7 days that the policy was learned from; it is likely needed: everything was answered, it \
+         is a session of a portable host with a controller, as calibration and maintenance have, the name \
+         `CAL-LAPTOP-1` says calibration; against that, nowhere else was it seen to ask for write."
     );
     assert_eq!(finding.cut_by, CutBy::PortFilter);
     assert_eq!(finding.judgement.likely, Likely::Needed);
@@ -112,9 +126,12 @@ fn a_monthly_calibration_that_a_week_did_not_show_is_found_and_told_in_one_sente
     assert_eq!(
         edits,
         [
-            "conduit `control-10-20-1--supervisory-10-20-1`: add [[conduit.permit]] id = \
-          \"modbus-502-engineering-workstation-10-20-1-77\", from = [\"asset:engineering-workstation-10-20-1-77\"], \
-          to = [\"asset:plc-10-20-1-11\"], services = [\"tcp/502 modbus\"], operations = [\"read\", \"write\"]"
+            "[[asset]] id = \"cal-laptop-1-10-20-1-77\", zone = \"temporary\", role = \"engineering-workstation\", \
+             interfaces = [{ ip = \"10.20.1.77\" }]",
+            "[[conduit]] id = \"control-10-20-1--temporary\", zones = [\"control-10-20-1\", \"temporary\"], with \
+             [[conduit.permit]] id = \"modbus-502-cal-laptop-1-10-20-1-77\", from = \
+             [\"asset:cal-laptop-1-10-20-1-77\"], to = [\"asset:plc-10-20-1-11\"], services = [\"tcp/502 modbus\"], \
+             operations = [\"read\", \"write\"]",
         ]
     );
     assert_eq!(
@@ -122,6 +139,30 @@ fn a_monthly_calibration_that_a_week_did_not_show_is_found_and_told_in_one_sente
         "Enforced, this policy would have cut 1 service use in 29 flow records over 29 recorded hours: 1 likely needed, \
          0 that the traffic alone can't tell, 0 likely unwanted; 0 of them only by an application gateway."
     );
+}
+
+#[test]
+fn a_stranger_who_stops_and_programs_a_controller_is_not_called_needed_because_it_was_answered() {
+    let mut records = month();
+    let stop = [(OperationClass::Control, 2), (OperationClass::Program, 4)];
+    records.push(modbus("10.20.1.66", PLC, day(9), &stop));
+    let report = shadow(&learned(&records), &records);
+    let finding = only(&report);
+    assert_eq!(finding.judgement.likely, Likely::Unclear, "{}", finding.sentence);
+    assert!(has(finding, EvidenceKind::NewWriter) && !has(finding, EvidenceKind::Maintenance));
+}
+
+#[test]
+fn the_same_done_to_host_after_host_is_told_as_a_sweep() {
+    let mut records = month();
+    let others: Vec<String> = (0..6).map(|n| format!("10.40.0.{n}")).collect();
+    records.extend(others.iter().map(|host| opaque(HMI, host, 445, day(9))));
+    let report = shadow(&learned(&records), &records);
+    assert_eq!(report.findings.len(), 6);
+    for finding in &report.findings {
+        assert!(has(finding, EvidenceKind::Sweep), "{}", finding.sentence);
+        assert_ne!(finding.judgement.likely, Likely::Needed);
+    }
 }
 
 #[test]
@@ -189,6 +230,8 @@ fn a_write_from_the_office_straight_to_a_controller_is_not_called_needed_because
 fn a_second_unit_that_takes_over_is_told_as_a_fail_over() {
     let mut records = month();
     records.push(modbus(HMI, SPARE, day(16), &[(OperationClass::Read, 50)]));
+    // The spare runs all the time, and follows its twin within their zone.
+    records.extend((0..28).map(|n| modbus(SPARE, PLC, day(n), &[(OperationClass::Read, 5)])));
     let report = shadow(&learned(&records), &records);
     let finding = only(&report);
     assert_eq!(finding.judgement.likely, Likely::Needed);
@@ -233,8 +276,7 @@ fn the_recording_says_what_it_did_not_cover() {
             "Jobs that run weekly need not be in it: that none was cut proves nothing for them.",
             "Jobs that run monthly need not be in it: that none was cut proves nothing for them.",
             "Jobs that run yearly need not be in it: that none was cut proves nothing for them.",
-            "3 assets of the model were not seen at all: engineering-workstation-10-20-1-77, plc-10-20-1-12, \
-             workstation-10-30-0-9.",
+            "2 assets of the model were not seen at all: plc-10-20-1-12, workstation-10-30-0-9.",
         ]
     );
     let plc = report

@@ -42,6 +42,8 @@ pub enum ResidualKind {
     NoRule,
     /// The permit allows no operation at all, so no rule was made.
     NoOperation,
+    /// The permit has open times: the filter asks for them when a connection opens, not while it lasts.
+    OutlivesWindow,
 }
 
 impl fmt::Display for Residual {
@@ -76,6 +78,9 @@ impl fmt::Display for Residual {
                 )
             }
             ResidualKind::NoRule => f.write_str("one end has no IP address at all: no rule was made"),
+            ResidualKind::OutlivesWindow => f.write_str(
+                "a connection that is open when a window closes goes on: watch for those that outlive it",
+            ),
             ResidualKind::NoOperation => f.write_str("it permits no operation: no rule was made"),
         }
     }

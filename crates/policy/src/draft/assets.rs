@@ -31,9 +31,15 @@ pub(super) struct Hosts<'a> {
 
 impl<'a> Hosts<'a> {
     pub(super) fn new(observed: &'a [ObservedAsset], conversations: &Conversations) -> Self {
-        let ids = ids(observed);
+        // What an inventory knows from other times was not seen in the recording that the draft is made of.
+        let there = |asset: &&ObservedAsset| {
+            let span = conversations.span();
+            span.is_none_or(|(first, last)| asset.first <= last && first <= asset.last)
+        };
+        let observed: Vec<&ObservedAsset> = observed.iter().filter(there).collect();
+        let ids = ids(&observed);
         let mut list: Vec<Host<'a>> = observed
-            .iter()
+            .into_iter()
             .zip(ids)
             .map(|(observed, id)| Host {
                 observed,
@@ -129,16 +135,28 @@ impl Host<'_> {
         }
     }
 
+    /// Its interfaces. Where an address was seen with the host's own MAC, that is where it is; where it was seen only
+    /// through a router, the VLAN is that of whoever looked.
     fn interfaces(&self) -> Vec<Interface> {
-        let set: BTreeSet<Interface> = self
-            .observed
-            .endpoints
+        let endpoints = &self.observed.endpoints;
+        let own = |ip: IpAddr| {
+            let mut with_mac = endpoints.iter().filter(move |(end, _)| end.ip == Some(ip));
+            with_mac.any(|(end, _)| end.mac.is_some())
+        };
+        let set: BTreeSet<Interface> = endpoints
             .iter()
             .filter(|(endpoint, _)| HostKey::of(*endpoint) != HostKey::Nothing)
-            .map(|(endpoint, vlan)| Interface {
-                mac: endpoint.mac,
-                ip: endpoint.ip.filter(|ip| !ip.is_unspecified()),
-                vlan: *vlan,
+            .filter_map(|(endpoint, vlan)| {
+                let ip = endpoint.ip.filter(|ip| !ip.is_unspecified());
+                match (endpoint.mac, ip) {
+                    (None, Some(ip)) if own(ip) => None,
+                    (None, Some(_)) => Some(Interface {
+                        mac: None,
+                        ip,
+                        vlan: None,
+                    }),
+                    (mac, ip) => Some(Interface { mac, ip, vlan: *vlan }),
+                }
             })
             .collect();
         set.into_iter().collect()
@@ -195,7 +213,7 @@ fn host_name(observed: &ObservedAsset) -> Option<&str> {
 }
 
 /// Ids: the host's name if it has one to itself, else its role and address.
-fn ids(observed: &[ObservedAsset]) -> Vec<AssetId> {
+fn ids(observed: &[&ObservedAsset]) -> Vec<AssetId> {
     let named: Vec<Option<String>> = observed
         .iter()
         .map(|asset| host_name(asset).map(|name| slug(name.split('.').next().unwrap_or(name))))

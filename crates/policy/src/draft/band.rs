@@ -1,11 +1,10 @@
 //! Which part of the plant a host belongs to, by role, protocols, partners, address and presence.
 
 use super::assets::{Host, Hosts};
+use super::process::Process;
 use crate::conversation::Conversations;
 use crate::words;
-use cofferdam_observe::Protocol;
 use cofferdam_plant::{AssetRole, ZoneKind};
-use cofferdam_terms::Transport;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -18,29 +17,9 @@ pub(super) enum Net {
     V6([u16; 4]),
     /// No IP address: the link alone.
     Link,
-    /// Anywhere outside.
-    Outside,
+    /// Wherever: outsiders, and hosts that are carried about.
+    Anywhere,
 }
-
-/// Protocols by which controllers, field devices and those that operate them are known.
-pub(super) const PROCESS_PROTOCOLS: [&str; 16] = [
-    "bacnet",
-    "c37118",
-    "cip",
-    "dnp3",
-    "enip",
-    "ethercat",
-    "fins",
-    "goose",
-    "iec104",
-    "mms",
-    "modbus",
-    "opcua",
-    "profinet",
-    "s7comm",
-    "s7comm-plus",
-    "sv",
-];
 
 /// A host's part of the plant, and why.
 pub(super) struct Band {
@@ -66,11 +45,12 @@ pub(super) fn net_of(ip: Option<IpAddr>) -> Net {
 
 /// The part of the plant that each host belongs to, in the order of the hosts.
 pub(super) fn bands(hosts: &Hosts<'_>, conversations: &Conversations) -> Vec<Band> {
-    let process_nets = nets_of_process_servers(hosts);
+    let process = Process::new(hosts, conversations);
     let mut decided: Vec<Option<Band>> = hosts
         .list
         .iter()
-        .map(|host| certain(host, &process_nets, conversations))
+        .enumerate()
+        .map(|(at, host)| certain(at, host, &process, conversations))
         .collect();
     let mut kinds: BTreeMap<Net, BTreeMap<ZoneKind, usize>> = BTreeMap::new();
     for band in decided.iter().flatten() {
@@ -102,44 +82,29 @@ pub(super) fn bands(hosts: &Hosts<'_>, conversations: &Conversations) -> Vec<Ban
         .collect()
 }
 
-fn speaks_process(list: &[(Option<Protocol>, Transport, u16)]) -> Option<Protocol> {
-    list.iter()
-        .filter_map(|(protocol, ..)| *protocol)
-        .find(|protocol| PROCESS_PROTOCOLS.contains(&protocol.0))
-}
-
-/// Nets in which a host answers a process protocol: they are the plant's, whatever their addresses.
-fn nets_of_process_servers(hosts: &Hosts<'_>) -> Vec<Net> {
-    let mut nets: Vec<Net> = hosts
-        .list
-        .iter()
-        .filter(|host| speaks_process(&host.observed.serves).is_some())
-        .map(|host| net_of(host.ip))
-        .collect();
-    nets.sort_unstable();
-    nets.dedup();
-    nets
-}
-
 /// What role, address or presence decides alone.
-fn certain(host: &Host<'_>, process_nets: &[Net], conversations: &Conversations) -> Option<Band> {
+fn certain(at: usize, host: &Host<'_>, process: &Process, conversations: &Conversations) -> Option<Band> {
     let net = net_of(host.ip);
     let role = host.role;
     let band = |kind, reasons| Some(Band { kind, net, reasons });
     if let Some(ip) = host
         .ip
-        .filter(|ip| is_public(*ip) && !process_nets.contains(&net))
+        .filter(|ip| is_public(*ip) && !process.nets.contains(&net))
     {
         return Some(Band {
             kind: ZoneKind::External,
-            net: Net::Outside,
+            net: Net::Anywhere,
             reasons: vec![format!(
                 "{ip} is a public address, and no host beside it answers a process protocol."
             )],
         });
     }
     if let Some(reason) = temporary(host, conversations) {
-        return band(ZoneKind::Temporary, vec![reason]);
+        return Some(Band {
+            kind: ZoneKind::Temporary,
+            net: Net::Anywhere,
+            reasons: vec![reason],
+        });
     }
     let by_role = |kind: ZoneKind| {
         let mut reasons = vec![format!(
@@ -160,20 +125,27 @@ fn certain(host: &Host<'_>, process_nets: &[Net], conversations: &Conversations)
         AssetRole::Hmi | AssetRole::ScadaServer | AssetRole::EngineeringWorkstation => {
             by_role(ZoneKind::Supervisory)
         }
-        AssetRole::Historian | AssetRole::Mes => by_role(ZoneKind::Operations),
+        // A business system may look like one of these; those of the plant speak with it.
+        AssetRole::Historian | AssetRole::Mes if process.partners.contains(&at) => {
+            by_role(ZoneKind::Operations)
+        }
         AssetRole::JumpHost => by_role(ZoneKind::Dmz),
         AssetRole::External => Some(Band {
-            net: Net::Outside,
+            net: Net::Anywhere,
             ..by_role(ZoneKind::External)?
         }),
-        AssetRole::Server | AssetRole::Workstation | AssetRole::Unknown => {
-            if let Some(protocol) = speaks_process(&host.observed.serves) {
+        AssetRole::Historian
+        | AssetRole::Mes
+        | AssetRole::Server
+        | AssetRole::Workstation
+        | AssetRole::Unknown => {
+            if let Some(protocol) = process.serves.get(&at) {
                 band(
                     ZoneKind::Control,
                     vec![format!("It answers {protocol}, a process protocol.")],
                 )
             } else {
-                let protocol = speaks_process(&host.observed.uses)?;
+                let protocol = process.uses.get(&at)?;
                 band(
                     ZoneKind::Supervisory,
                     vec![format!("It asks others by {protocol}, a process protocol.")],
@@ -189,7 +161,8 @@ const DAYS_TO_TELL_TEMPORARY: usize = 5;
 
 /// Why a host is one that is connected now and then, if it is: portable, and there on few of the days.
 fn temporary(host: &Host<'_>, conversations: &Conversations) -> Option<String> {
-    let portable = match host.role {
+    let by_name = words::says(host.id.as_str(), &words::PORTABLE);
+    let by_role = match host.role {
         AssetRole::EngineeringWorkstation | AssetRole::Workstation | AssetRole::Unknown => true,
         AssetRole::Plc
         | AssetRole::SafetyController
@@ -210,7 +183,7 @@ fn temporary(host: &Host<'_>, conversations: &Conversations) -> Option<String> {
     let recorded = conversations.activity().day_count();
     let there = host.activity.day_count();
     let seldom = recorded >= DAYS_TO_TELL_TEMPORARY && there > 0 && there * 5 <= recorded;
-    (portable && seldom).then(|| {
+    ((by_name || by_role) && seldom).then(|| {
         format!(
             "It was there on {there} of {recorded} recorded days, for {} in all: it is connected now and then.",
             words::counted(host.activity.hour_count(), "hour")
@@ -227,15 +200,34 @@ fn by_neighbours(host: &Host<'_>, kinds: &BTreeMap<Net, BTreeMap<ZoneKind, usize
             .filter(|(kind, _)| **kind != ZoneKind::Safety)
             .max_by_key(|(kind, count)| (**count, std::cmp::Reverse(**kind)))
     });
+    let infrastructure = matches!(host.role, AssetRole::Switch | AssetRole::Router);
     let Some((kind, count)) = most else {
-        let reason = "Nothing in its subnet speaks a process protocol or has a plant role.".to_owned();
+        if net == Net::Link && !infrastructure {
+            return Band {
+                kind: ZoneKind::Temporary,
+                net: Net::Anywhere,
+                reasons: vec![
+                    "It has no IP address and no known role: it stands apart until it is placed.".to_owned(),
+                ],
+            };
+        }
+        let (kind, reason) = if infrastructure {
+            (
+                ZoneKind::Operations,
+                "It is network equipment, and no host beside it is placed: whoever runs the plant's network has it.",
+            )
+        } else {
+            (
+                ZoneKind::Enterprise,
+                "Nothing in its subnet takes part in process traffic or has a plant role.",
+            )
+        };
         return Band {
-            kind: ZoneKind::Enterprise,
+            kind,
             net,
-            reasons: vec![reason],
+            reasons: vec![reason.to_owned()],
         };
     };
-    let infrastructure = matches!(host.role, AssetRole::Switch | AssetRole::Router);
     let kind = match kind {
         // A computer among controllers is one that operates them, until shown otherwise.
         ZoneKind::Control if !infrastructure => ZoneKind::Supervisory,

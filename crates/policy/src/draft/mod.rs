@@ -9,6 +9,7 @@
 mod assets;
 mod band;
 mod permits;
+mod process;
 mod slug;
 mod zones;
 
@@ -168,12 +169,18 @@ pub(crate) fn took_place(conversation: &Conversation) -> Result<(), LeftOutReaso
     }
 }
 
-/// Syslog, traps, cyclic data: nothing comes back, and yet it is meant. They are known by content, not by TCP, and by
-/// being sent again in another hour.
+/// UDP services that nobody answers: SNMP traps, syslog, NetFlow, IPFIX, sFlow (IANA).
+const ONE_WAY_PORTS: [u16; 5] = [162, 514, 2055, 4739, 6343];
+
+/// Syslog, traps, cyclic data: nothing comes back, and yet it is meant. It does not come by TCP, and is known by its
+/// port, or by its content and being sent again in another hour, or by its rhythm.
 fn is_one_way_by_nature(conversation: &Conversation) -> bool {
-    conversation.key.transport != Transport::TCP
-        && conversation.content_protocols().next().is_some()
-        && conversation.activity.hour_count() >= 2
+    let key = conversation.key;
+    let by_port = key.transport == Transport::UDP && ONE_WAY_PORTS.contains(&key.responder_port);
+    let by_content =
+        conversation.content_protocols().next().is_some() && conversation.activity.hour_count() >= 2;
+    let by_rhythm = || conversation.activity.rhythm().is_regular();
+    key.transport != Transport::TCP && (by_port || by_content || by_rhythm())
 }
 
 /// A frame no longer than this bears no more than headers: SYN, RST, FIN and bare acknowledgements, options and a

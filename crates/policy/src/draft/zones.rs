@@ -8,7 +8,7 @@ use crate::conversation::Conversations;
 use crate::words;
 use cofferdam_plant::{AssetRole, Zone, ZoneId, ZoneKind};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The zones, and who is in which.
@@ -35,6 +35,10 @@ pub(super) fn draw(hosts: &Hosts<'_>, conversations: &Conversations) -> Zoning {
         groups.entry((band.kind, band.net)).or_default().push(host);
     }
     let selectors = selectors(&groups);
+    // The zone for what is not known exists even where nobody was seen in it.
+    for group in selectors.keys() {
+        groups.entry(*group).or_default();
+    }
     let mut of_host = vec![0; hosts.list.len()];
     for (at, members) in groups.values().enumerate() {
         for host in members {
@@ -55,7 +59,7 @@ pub(super) fn draw(hosts: &Hosts<'_>, conversations: &Conversations) -> Zoning {
                 parent: None,
                 sl_t: None,
                 owner: None,
-                subnets: selectors.get(&(*kind, *net)).copied().into_iter().collect(),
+                subnets: selectors.get(&(*kind, *net)).cloned().unwrap_or_default(),
                 reason: zone_reason(hosts, *kind, *net, members, &traffic.of(at)),
             })
         })
@@ -89,15 +93,14 @@ fn placements(hosts: &Hosts<'_>, bands: &[Band], zones: &[Zone], of_host: &[usiz
 /// The id that a draft gives the zone of hosts of a kind around an address.
 pub(crate) fn zone_id_for(kind: ZoneKind, ip: Option<std::net::IpAddr>) -> String {
     match kind {
-        ZoneKind::External => zone_id(kind, Net::Outside),
+        ZoneKind::External | ZoneKind::Temporary => zone_id(kind, Net::Anywhere),
         ZoneKind::Safety
         | ZoneKind::Control
         | ZoneKind::Supervisory
         | ZoneKind::Operations
         | ZoneKind::Dmz
         | ZoneKind::Enterprise
-        | ZoneKind::Wireless
-        | ZoneKind::Temporary => zone_id(kind, net_of(ip)),
+        | ZoneKind::Wireless => zone_id(kind, net_of(ip)),
     }
 }
 
@@ -110,7 +113,7 @@ fn zone_id(kind: ZoneKind, net: Net) -> String {
             join(&[kind.name(), slug.strip_suffix("-0-0-0-0").unwrap_or(&slug)])
         }
         Net::Link => join(&[kind.name(), "link"]),
-        Net::Outside => kind.name().to_owned(),
+        Net::Anywhere => kind.name().to_owned(),
     }
 }
 
@@ -133,29 +136,34 @@ fn subnet(net: Net) -> Option<IpNet> {
         Net::V6([a, b, c, d]) => Ipv6Net::new(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0), 64)
             .ok()
             .map(IpNet::V6),
-        Net::Link | Net::Outside => None,
+        Net::Link | Net::Anywhere => None,
     }
 }
 
-/// Which zone takes the addresses of a subnet that no asset claims: the one with most hosts in it. A safety zone does
-/// only when the subnet is its own, and one of passing hosts never.
-fn selectors(groups: &BTreeMap<(ZoneKind, Net), Vec<usize>>) -> BTreeMap<(ZoneKind, Net), IpNet> {
-    let mut best: BTreeMap<Net, (bool, usize, ZoneKind)> = BTreeMap::new();
+/// Which zone takes the addresses of a subnet that no asset claims. Beside controllers and those who operate them a
+/// stranger stands apart, with whatever else is connected now and then; elsewhere it goes to the zone with most hosts.
+fn selectors(groups: &BTreeMap<(ZoneKind, Net), Vec<usize>>) -> BTreeMap<(ZoneKind, Net), Vec<IpNet>> {
+    let mut best: BTreeMap<Net, (usize, ZoneKind)> = BTreeMap::new();
+    let mut guarded: BTreeSet<Net> = BTreeSet::new();
     for ((kind, net), members) in groups {
-        if matches!(kind, ZoneKind::Temporary | ZoneKind::External) {
-            continue;
+        if matches!(kind, ZoneKind::Safety | ZoneKind::Control | ZoneKind::Supervisory) {
+            guarded.insert(*net);
         }
-        let rank = (*kind != ZoneKind::Safety, members.len());
-        let better = best
-            .get(net)
-            .is_none_or(|(ordinary, count, _)| rank > (*ordinary, *count));
-        if better {
-            best.insert(*net, (rank.0, rank.1, *kind));
+        if best.get(net).is_none_or(|(most, _)| members.len() > *most) {
+            best.insert(*net, (members.len(), *kind));
         }
     }
-    best.into_iter()
-        .filter_map(|(net, (_, _, kind))| Some(((kind, net), subnet(net)?)))
-        .collect()
+    let mut selectors: BTreeMap<(ZoneKind, Net), Vec<IpNet>> = BTreeMap::new();
+    for (net, (_, kind)) in best {
+        let Some(subnet) = subnet(net) else { continue };
+        let group = if guarded.contains(&net) {
+            (ZoneKind::Temporary, Net::Anywhere)
+        } else {
+            (kind, net)
+        };
+        selectors.entry(group).or_default().push(subnet);
+    }
+    selectors
 }
 
 /// Packets within each zone and over its border.
@@ -225,8 +233,14 @@ fn zone_reason(
     let place = match net {
         Net::V4(_) | Net::V6(_) => subnet(net).map_or_else(String::new, |subnet| format!(" in {subnet}")),
         Net::Link => " without IP address".to_owned(),
-        Net::Outside => " with addresses outside the plant".to_owned(),
+        Net::Anywhere if kind == ZoneKind::External => " with addresses outside the plant".to_owned(),
+        Net::Anywhere => String::new(),
     };
+    if members.is_empty() {
+        return "Draft: for what is connected now and then and what is not known, so that a stranger beside controllers \
+                stands apart from them (ZCR 3.4). Nobody was seen in it."
+            .to_owned();
+    }
     let all = traffic.within + traffic.across;
     let stays = match all {
         0 => "They exchanged no packet with another known host.".to_owned(),

@@ -5,18 +5,22 @@
 //! answered looks like a user who is answered.
 
 use super::Permitted;
-use super::report::{CutBy, Finding, Who};
+use super::report::{Finding, Who};
 use super::who::Hosts;
 use crate::activity::Rhythm;
-use crate::conversation::{Conversation, Conversations, HostKey};
+use crate::conversation::{Conversation, ConversationKey, Conversations, HostKey};
 use crate::draft::{LeftOutReason, took_place};
 use crate::words;
 use cofferdam_plant::{AssetRole, ZoneKind};
-use cofferdam_terms::{OperationClass, OperationSet, Transport};
+use cofferdam_terms::{OperationClass, OperationSet, Timestamp, Transport};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Ports tried on one host, or hosts tried on one port, without an answer, from which on it is called a scan.
 const SCAN: usize = 15;
+/// Hosts that one host used alike within an hour, from which on it is called a sweep.
+const SWEEP: usize = 5;
+const HOUR: Duration = Duration::from_hours(1);
 /// Bytes moved from which on a transfer to a server is called large.
 const LARGE: u64 = 10_000_000;
 
@@ -57,7 +61,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// Points at which a cut is called likely needed, and minus which likely unwanted.
-    pub const DECIDES: i32 = 2;
+    pub const DECIDES: i32 = 3;
 }
 
 /// One piece of evidence.
@@ -98,14 +102,16 @@ pub enum EvidenceKind {
     Diagnosis,
     /// Many ports or hosts were tried in vain.
     Scan,
+    /// Host after host was used alike within an hour, and none of them otherwise.
+    Sweep,
+    /// The name of an end says what it is for.
+    Purpose,
     /// It changes equipment, and the host was never seen to do so where it is permitted.
     NewWriter,
     /// It changes safety equipment.
     ChangesSafety,
     /// It reaches from outside or from business systems straight into control.
     BypassesDmz,
-    /// The model does not know the host that asks.
-    UnknownInitiator,
 }
 
 impl EvidenceKind {
@@ -125,10 +131,11 @@ impl EvidenceKind {
             Self::Maintenance => "maintenance",
             Self::Diagnosis => "diagnosis",
             Self::Scan => "scan",
+            Self::Sweep => "sweep",
+            Self::Purpose => "purpose",
             Self::NewWriter => "new-writer",
             Self::ChangesSafety => "changes-safety",
             Self::BypassesDmz => "bypasses-dmz",
-            Self::UnknownInitiator => "unknown-initiator",
         }
     }
 }
@@ -145,13 +152,17 @@ pub(super) struct Background<'a> {
     initiators: BTreeMap<(HostKey, Transport, u16), Vec<HostKey>>,
     /// Whose service a host is let through to.
     responders: BTreeMap<(HostKey, Transport, u16), Vec<HostKey>>,
+    /// When an initiator was cut from one port of each of its responders, if that was in one stretch.
+    cut_once: BTreeMap<(HostKey, Transport, u16), Vec<Timestamp>>,
 }
 
 impl<'a> Background<'a> {
+    /// `cuts` are the conversations of which something was cut, with when that began and its rhythm.
     pub(super) fn new(
         conversations: &Conversations,
         permitted: &'a Permitted<'a>,
         hosts: &'a Hosts<'a>,
+        cuts: impl Iterator<Item = (ConversationKey, Timestamp, Rhythm)>,
     ) -> Self {
         let mut background = Self {
             permitted,
@@ -160,7 +171,17 @@ impl<'a> Background<'a> {
             silent_ports: BTreeMap::new(),
             initiators: BTreeMap::new(),
             responders: BTreeMap::new(),
+            cut_once: BTreeMap::new(),
         };
+        for (key, first, rhythm) in cuts {
+            if rhythm == Rhythm::Once && !permitted.pairs.contains_key(&(key.initiator, key.responder)) {
+                background
+                    .cut_once
+                    .entry((key.initiator, key.transport, key.responder_port))
+                    .or_default()
+                    .push(first);
+            }
+        }
         for key in &permitted.conversations {
             background
                 .initiators
@@ -202,17 +223,18 @@ pub(super) fn judge(
     let mut evidence: Vec<Evidence> = [
         answers(finding, conversation),
         scan(finding, background),
+        sweep(finding, background),
         rhythm(finding),
         time_sync(finding),
         backup(finding),
         maintenance(finding),
+        purpose(finding),
         diagnosis(finding),
         twin(finding, background),
         pair(finding, background),
         new_writer(finding, background),
         changes_safety(finding),
         bypasses_dmz(finding),
-        unknown(finding),
     ]
     .into_iter()
     .flatten()
@@ -251,12 +273,12 @@ fn answers(finding: &Finding, conversation: Option<&Conversation>) -> Option<Evi
                 0 | 1 => "it was not answered".to_owned(),
                 tries => format!("none of {} attempts was answered", words::count(tries)),
             };
-            return piece(EvidenceKind::NeverAnswered, -2, text);
+            return piece(EvidenceKind::NeverAnswered, -3, text);
         }
         Err(LeftOutReason::NothingSaid) => {
             return piece(
                 EvidenceKind::NothingSaid,
-                -2,
+                -3,
                 "connections were refused, or opened and closed with nothing said".to_owned(),
             );
         }
@@ -269,28 +291,27 @@ fn answers(finding: &Finding, conversation: Option<&Conversation>) -> Option<Evi
             None
         };
     }
+    let most = |part: u64, tenths: u64| part.saturating_mul(10) >= requests.saturating_mul(tenths);
+    let part = |part: u64| {
+        format!(
+            "{} of {}",
+            words::count(part),
+            words::counted(requests, "request")
+        )
+    };
     if good >= requests {
         piece(EvidenceKind::Answered, 2, "everything was answered".to_owned())
+    } else if most(good, 9) {
+        piece(EvidenceKind::Answered, 2, format!("{} were answered", part(good)))
     } else if bad > good {
         piece(
             EvidenceKind::Failed,
             -1,
-            format!(
-                "{} of {} were answered with an error",
-                words::count(bad),
-                words::counted(requests, "request")
-            ),
+            format!("{} were answered with an error", part(bad)),
         )
-    } else if good.saturating_mul(10) >= requests.saturating_mul(9) {
-        piece(
-            EvidenceKind::Answered,
-            2,
-            format!(
-                "{} of {} requests were answered",
-                words::count(good),
-                words::count(requests)
-            ),
-        )
+    } else if most(good, 3) {
+        // Reports, confirmations and keep-alives count as requests and have no answer.
+        piece(EvidenceKind::Answered, 1, format!("{} were answered", part(good)))
     } else {
         None
     }
@@ -321,6 +342,24 @@ fn scan(finding: &Finding, background: &Background<'_>) -> Option<Evidence> {
     } else {
         None
     }
+}
+
+/// Whether the same was done to host after host within an hour, where nothing of it is permitted.
+fn sweep(finding: &Finding, background: &Background<'_>) -> Option<Evidence> {
+    let key = finding.key;
+    let times = background
+        .cut_once
+        .get(&(key.initiator, key.transport, key.responder_port))?;
+    let near = |other: &&Timestamp| **other - finding.first <= HOUR && finding.first - **other <= HOUR;
+    let hosts = times.iter().filter(near).count();
+    if finding.rhythm != Rhythm::Once || hosts < SWEEP {
+        return None;
+    }
+    piece(
+        EvidenceKind::Sweep,
+        -2,
+        format!("the same host did the same to {hosts} hosts within an hour, and to none of them otherwise"),
+    )
 }
 
 fn rhythm(finding: &Finding) -> Option<Evidence> {
@@ -376,8 +415,11 @@ fn backup(finding: &Finding) -> Option<Evidence> {
 }
 
 fn maintenance(finding: &Finding) -> Option<Evidence> {
-    let temporary = matches!(finding.initiator.zone, Some((_, ZoneKind::Temporary)));
-    let engineering = finding.initiator.role == AssetRole::EngineeringWorkstation;
+    let who = &finding.initiator;
+    let temporary = who.asset.is_some() && matches!(who.zone, Some((_, ZoneKind::Temporary)));
+    let portable = who.says(&words::PORTABLE);
+    // A role that observation guessed may come from just this traffic: it takes one that the model gives.
+    let engineering = who.asset.is_some() && who.role == AssetRole::EngineeringWorkstation;
     let equipment = matches!(
         finding.responder.role,
         AssetRole::Plc | AssetRole::Rtu | AssetRole::FieldDevice | AssetRole::Drive | AssetRole::Gateway
@@ -385,18 +427,43 @@ fn maintenance(finding: &Finding) -> Option<Evidence> {
     // Long presence is no maintenance visit: a day's work at most, now and then.
     let hours = finding.activity.hour_count();
     let short = hours <= 12 * u64::try_from(finding.activity.day_count()).unwrap_or(u64::MAX);
-    if !(temporary || engineering) || !equipment || !short || finding.classes().is_empty() {
+    if !equipment || !short || finding.classes().is_empty() {
         return None;
     }
-    let what = if temporary {
-        "a host that is connected now and then"
+    let (points, what) = if temporary {
+        (2, "a host that is known to be connected now and then")
+    } else if portable {
+        (1, "a portable host")
+    } else if engineering {
+        (1, "an engineering workstation")
     } else {
-        "an engineering workstation"
+        return None;
     };
     piece(
         EvidenceKind::Maintenance,
-        1,
+        points,
         format!("it is a session of {what} with a controller, as calibration and maintenance have"),
+    )
+}
+
+/// Names that say what a host is for. They are the host's own words, and worth a point.
+const PURPOSES: [(&str, [&str; 3]); 4] = [
+    ("calibration", ["cal", "calib", "calibration"]),
+    ("backup", ["backup", "bkp", "vault"]),
+    ("time keeping", ["ntp", "clock", "gps"]),
+    ("maintenance", ["maint", "maintenance", "service"]),
+];
+
+fn purpose(finding: &Finding) -> Option<Evidence> {
+    let said = |who: &Who| {
+        let (purpose, _) = PURPOSES.iter().find(|(_, words)| who.says(words))?;
+        Some((who.own_name()?.to_owned(), *purpose))
+    };
+    let (name, purpose) = said(&finding.initiator).or_else(|| said(&finding.responder))?;
+    piece(
+        EvidenceKind::Purpose,
+        1,
+        format!("the name `{name}` says {purpose}"),
     )
 }
 
@@ -429,7 +496,8 @@ fn twin(finding: &Finding, background: &Background<'_>) -> Option<Evidence> {
             .unwrap_or_default()
     };
     let alike = |mine: &Who, others: Vec<HostKey>| {
-        if mine.role == AssetRole::Unknown || mine.zone.is_none() {
+        // A second unit is a host that runs all the time; one that does nothing else is a stranger in its clothes.
+        if !has_units(mine.role) || mine.zone.is_none() || !background.permitted.hosts.contains(&mine.key) {
             return None;
         }
         others
@@ -449,6 +517,30 @@ fn twin(finding: &Finding, background: &Background<'_>) -> Option<Evidence> {
             twin.name
         ),
     )
+}
+
+/// Roles of which a plant has second units that do the same. Of servers and workstations at large, no two are alike.
+const fn has_units(role: AssetRole) -> bool {
+    match role {
+        AssetRole::Plc
+        | AssetRole::SafetyController
+        | AssetRole::Rtu
+        | AssetRole::FieldDevice
+        | AssetRole::Drive
+        | AssetRole::Hmi
+        | AssetRole::ScadaServer
+        | AssetRole::Historian
+        | AssetRole::EngineeringWorkstation
+        | AssetRole::Mes
+        | AssetRole::JumpHost
+        | AssetRole::Gateway => true,
+        AssetRole::Switch
+        | AssetRole::Router
+        | AssetRole::Server
+        | AssetRole::Workstation
+        | AssetRole::External
+        | AssetRole::Unknown => false,
+    }
 }
 
 fn pair(finding: &Finding, background: &Background<'_>) -> Option<Evidence> {
@@ -482,10 +574,13 @@ fn new_writer(finding: &Finding, background: &Background<'_>) -> Option<Evidence
     if new.is_empty() {
         return None;
     }
+    let values_only: OperationSet = [OperationClass::Write, OperationClass::Configure]
+        .into_iter()
+        .collect();
     piece(
         EvidenceKind::NewWriter,
-        -1,
-        format!("nowhere is it permitted {new} and seen to do so"),
+        if new.is_subset(values_only) { -1 } else { -2 },
+        format!("nowhere else was it seen to ask for {new}"),
     )
 }
 
@@ -504,49 +599,37 @@ fn changes_safety(finding: &Finding) -> Option<Evidence> {
 }
 
 fn bypasses_dmz(finding: &Finding) -> Option<Evidence> {
-    let outside = match &finding.initiator.zone {
-        Some((_, kind @ (ZoneKind::Enterprise | ZoneKind::External))) => kind.name(),
-        Some((
-            _,
-            ZoneKind::Safety
-            | ZoneKind::Control
-            | ZoneKind::Supervisory
-            | ZoneKind::Operations
-            | ZoneKind::Dmz
-            | ZoneKind::Wireless
-            | ZoneKind::Temporary,
-        ))
-        | None => return None,
+    let kind = |who: &Who| who.zone.as_ref().map(|(_, kind)| *kind);
+    let (outside, inside) = (kind(&finding.initiator)?, kind(&finding.responder)?);
+    let from_outside = match outside {
+        ZoneKind::Enterprise | ZoneKind::External => true,
+        ZoneKind::Safety
+        | ZoneKind::Control
+        | ZoneKind::Supervisory
+        | ZoneKind::Operations
+        | ZoneKind::Dmz
+        | ZoneKind::Wireless
+        | ZoneKind::Temporary => false,
     };
-    let inside = match &finding.responder.zone {
-        Some((_, kind @ (ZoneKind::Safety | ZoneKind::Control | ZoneKind::Supervisory))) => kind.name(),
-        Some((
-            _,
-            ZoneKind::Operations
-            | ZoneKind::Dmz
-            | ZoneKind::Enterprise
-            | ZoneKind::External
-            | ZoneKind::Wireless
-            | ZoneKind::Temporary,
-        ))
-        | None => return None,
+    let points = match inside {
+        ZoneKind::Safety | ZoneKind::Control | ZoneKind::Supervisory => -4,
+        ZoneKind::Operations => -1,
+        ZoneKind::Dmz
+        | ZoneKind::Enterprise
+        | ZoneKind::External
+        | ZoneKind::Wireless
+        | ZoneKind::Temporary => return None,
     };
+    if !from_outside {
+        return None;
+    }
     piece(
         EvidenceKind::BypassesDmz,
-        -3,
-        format!("it reaches from {outside} straight into {inside}, past the DMZ"),
+        points,
+        format!(
+            "it reaches from {} straight into {}, past the DMZ",
+            outside.name(),
+            inside.name()
+        ),
     )
-}
-
-fn unknown(finding: &Finding) -> Option<Evidence> {
-    // On the link alone, hosts without an address of their own are many and mean little.
-    if finding.initiator.asset.is_none() && finding.cut_by != CutBy::LinkFilter {
-        piece(
-            EvidenceKind::UnknownInitiator,
-            -1,
-            "the model does not know the host that asks".to_owned(),
-        )
-    } else {
-        None
-    }
 }

@@ -5,7 +5,8 @@
 //! apart what a port filter cuts from what only an application gateway would; and says what the recording did not
 //! cover. Judging a record is a few look-ups, so a month of records takes seconds.
 //!
-//! Memory: one entry for each conversation, at most [`ShadowSettings::limit`]; what finds no place is counted.
+//! Memory: one entry for each conversation and its cuts, at most [`ShadowSettings::limit`], and a few operations for
+//! each; what finds no place is counted.
 
 mod compare;
 mod coverage;
@@ -60,6 +61,8 @@ pub struct Shadow<'p> {
     conversations: Conversations,
     totals: Totals,
     cuts: BTreeMap<(ConversationKey, CutBy), Cut<'p>>,
+    /// How many more operations the cuts may hold.
+    room: usize,
     permitted: Permitted<'p>,
     used: BTreeSet<(&'p ConduitId, &'p PermitId)>,
 }
@@ -88,6 +91,8 @@ struct Permitted<'p> {
     conversations: BTreeSet<ConversationKey>,
     /// What each initiator did that passed, within zones too.
     classes: BTreeMap<HostKey, OperationSet>,
+    /// Hosts of which some traffic passed, within zones too.
+    hosts: BTreeSet<HostKey>,
 }
 
 impl<'p> Shadow<'p> {
@@ -98,6 +103,7 @@ impl<'p> Shadow<'p> {
             policy,
             plant,
             conversations: Conversations::with_limit(settings.limit),
+            room: Conversations::room_for(settings.limit),
             settings,
             totals: Totals::default(),
             cuts: BTreeMap::new(),
@@ -181,7 +187,9 @@ impl<'p> Shadow<'p> {
                 .entry((key.initiator, key.responder))
                 .or_insert((conduit, permit));
         }
-        self.remember_classes(record, passed.into_iter());
+        if refused_whole.is_none() {
+            self.remember_classes(record, passed.into_iter());
+        }
         match refused {
             None => self.totals.permitted.add(&all),
             Some((reason, asked)) => {
@@ -211,6 +219,9 @@ impl<'p> Shadow<'p> {
             .entry(HostKey::of(record.initiator))
             .or_default();
         *classes = classes.union(passed);
+        self.permitted
+            .hosts
+            .extend([HostKey::of(record.initiator), HostKey::of(record.responder)]);
     }
 
     fn cut<'r>(
@@ -245,12 +256,7 @@ impl<'p> Shadow<'p> {
         let hour = Hour::of(record.first).of_day();
         cut.hours.entry(hour).or_default().add(&amount);
         for operation in operations {
-            let kept = OperationCount::absorb_into(
-                &mut cut.operations,
-                Conversations::MAX_OPERATIONS,
-                record,
-                operation,
-            );
+            let kept = OperationCount::absorb_into(&mut cut.operations, &mut self.room, record, operation);
             cut.operations_dropped += u64::from(!kept);
         }
     }
@@ -259,7 +265,11 @@ impl<'p> Shadow<'p> {
     #[must_use]
     pub fn finish(self, observed: &[ObservedAsset]) -> ShadowReport {
         let hosts = who::Hosts::new(self.policy, self.plant, observed);
-        let background = evidence::Background::new(&self.conversations, &self.permitted, &hosts);
+        let cuts = self
+            .cuts
+            .iter()
+            .map(|((key, _), cut)| (*key, cut.first, cut.activity.rhythm()));
+        let background = evidence::Background::new(&self.conversations, &self.permitted, &hosts, cuts);
         let mut findings: Vec<Finding> = self
             .cuts
             .iter()

@@ -102,12 +102,31 @@ pub struct Who {
     pub key: HostKey,
     /// What it is called in sentences.
     pub name: String,
+    /// The name that it gives itself on the wire, if it does.
+    pub host_name: Option<String>,
     /// Its asset in the model, if it has one.
     pub asset: Option<AssetId>,
     /// Its role, by the model or else by observation.
     pub role: AssetRole,
     /// Its zone in the model, if it has one.
     pub zone: Option<(ZoneId, ZoneKind)>,
+}
+
+impl Who {
+    /// The name by which people call it: its own, else its id in the model.
+    pub(super) fn own_name(&self) -> Option<&str> {
+        let id = self.asset.as_ref().map(AssetId::as_str);
+        self.host_name.as_deref().or(id)
+    }
+
+    /// Whether its name, or its id in the model, has one of the words in it.
+    pub(super) fn says(&self, words: &[&str]) -> bool {
+        let id = self.asset.as_ref().map(AssetId::as_str);
+        [self.host_name.as_deref(), id]
+            .into_iter()
+            .flatten()
+            .any(|name| crate::words::says(name, words))
+    }
 }
 
 /// One thing that would have been cut: one host's use of one other's service.

@@ -77,7 +77,9 @@ fn against_learning(finding: &Finding, learned: Option<(Timestamp, Timestamp)>) 
     let Some((from, to)) = learned else {
         return String::new();
     };
-    let days = (Hour::of(to).day() - Hour::of(from).day() + 1).max(1);
+    // Calendar days; an end at midnight does not begin another.
+    let last = Timestamp::from_nanos(to.nanos().saturating_sub(1));
+    let days = (Hour::of(last).day() - Hour::of(from).day() + 1).max(1);
     let then = |hour: Hour| Hour::of(from) <= hour && hour <= Hour::of(to);
     let length = if days == 1 {
         "the day".to_owned()
@@ -92,23 +94,31 @@ fn against_learning(finding: &Finding, learned: Option<(Timestamp, Timestamp)>) 
 }
 
 fn verdict(finding: &Finding) -> String {
-    let reasons: Vec<&str> = finding
-        .judgement
-        .evidence
-        .iter()
-        .map(|piece| piece.text.as_str())
-        .collect();
-    let says = match finding.judgement.likely {
-        Likely::Needed => "it is likely needed",
-        Likely::Unwanted => "it is likely unwanted",
-        Likely::Unclear => "the traffic alone does not tell whether it is needed",
+    let pieces = |wanted: fn(i32) -> bool| {
+        let of_kind = finding
+            .judgement
+            .evidence
+            .iter()
+            .filter(|piece| wanted(piece.points));
+        of_kind
+            .map(|piece| piece.text.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    if reasons.is_empty() {
-        says.to_owned()
-    } else {
-        format!("{says}: {}", reasons.join(", "))
+    let (for_it, against) = (pieces(|points| points > 0), pieces(|points| points < 0));
+    match (finding.judgement.likely, for_it.as_str(), against.as_str()) {
+        (Likely::Needed, _, "") => format!("it is likely needed: {for_it}"),
+        (Likely::Needed, ..) => format!("it is likely needed: {for_it}; against that, {against}"),
+        (Likely::Unwanted, "", _) => format!("it is likely unwanted: {against}"),
+        (Likely::Unwanted, ..) => format!("it is likely unwanted: {against}; though {for_it}"),
+        (Likely::Unclear, "", "") => UNCLEAR.to_owned(),
+        (Likely::Unclear, _, "") => format!("{UNCLEAR}: {for_it}"),
+        (Likely::Unclear, "", _) => format!("{UNCLEAR}: {against}"),
+        (Likely::Unclear, ..) => format!("{UNCLEAR}: {for_it}; but {against}"),
     }
 }
+
+const UNCLEAR: &str = "the traffic alone does not tell whether it is needed";
 
 /// The whole report in one sentence.
 pub(super) fn summary(findings: &[Finding], totals: &Totals, coverage: &DutyCoverage) -> String {

@@ -55,11 +55,12 @@ impl<'a> Hosts<'a> {
                 let kind = zone.as_ref().map(|(_, kind)| *kind);
                 named(asset.id.as_str(), role, kind)
             }
-            None => unnamed(key, role, observed, zone.is_some()),
+            None => unnamed(key, role, observed),
         };
         Who {
             key,
             name,
+            host_name: observed.and_then(host_name).map(ToOwned::to_owned),
             asset: asset.cloned(),
             role,
             zone,
@@ -89,7 +90,7 @@ fn named(id: &str, role: AssetRole, kind: Option<ZoneKind>) -> String {
 }
 
 /// `10.20.1.77 (“CAL-LAPTOP”, engineering-workstation, not in the model)`.
-fn unnamed(key: HostKey, role: AssetRole, observed: Option<&ObservedAsset>, selected: bool) -> String {
+fn unnamed(key: HostKey, role: AssetRole, observed: Option<&ObservedAsset>) -> String {
     let mut parts = Vec::new();
     if let Some(name) = observed.and_then(host_name) {
         parts.push(format!("“{name}”"));
@@ -97,14 +98,8 @@ fn unnamed(key: HostKey, role: AssetRole, observed: Option<&ObservedAsset>, sele
     if role != AssetRole::Unknown {
         parts.push(role.name().to_owned());
     }
-    if !selected {
-        parts.push("not in the model".to_owned());
-    }
-    if parts.is_empty() {
-        key.to_string()
-    } else {
-        format!("{key} ({})", parts.join(", "))
-    }
+    parts.push("not in the model".to_owned());
+    format!("{key} ({})", parts.join(", "))
 }
 
 /// The name that the host gave most often.

@@ -32,8 +32,8 @@ pub(crate) fn observed(address: &str, role: &'static str) -> ObservedAsset {
         units: Vec::new(),
         serves: Vec::new(),
         uses: Vec::new(),
-        first: Timestamp::default(),
-        last: Timestamp::default(),
+        first: Timestamp::from_secs(0),
+        last: Timestamp::from_secs(4_000_000_000),
         sent: Traffic::default(),
         received: Traffic::default(),
     }

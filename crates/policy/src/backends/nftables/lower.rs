@@ -232,6 +232,9 @@ impl Lowering<'_> {
             }
         }
         self.residuals.extend(service_residuals(permit).map(residual));
+        if permit.open.is_some() {
+            self.residuals.push(residual(ResidualKind::OutlivesWindow));
+        }
         let from = self.parts(&permit.from);
         let to = self.parts(&permit.to);
         let groups = match permit.joined {
