@@ -9,7 +9,7 @@ use super::addresses::{Addresses, Located};
 use super::survey::{PermitAt, Survey};
 use crate::model::{Party, Permit, Service};
 use crate::observed::{End, Observed, ObservedUse};
-use cofferdam_terms::{MacAddr, OperationSet};
+use cofferdam_terms::{EtherType, MacAddr, OperationSet, Transport};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -126,10 +126,13 @@ impl<'o> Usage<'o> {
     }
 }
 
-/// What no router forwards (docs/semantics.md, S1): group, link-local and loopback addresses at either end.
+/// What no router forwards (docs/semantics.md, S1): ARP; group, link-local and loopback addresses at either end.
 fn stays_on_segment(what: &ObservedUse) -> bool {
+    if what.transport == Transport::Ethernet(EtherType::ARP) {
+        return true;
+    }
     [&what.initiator, &what.responder].iter().any(|end| {
-        let group = end.mac.is_some_and(cofferdam_terms::MacAddr::is_group);
+        let group = end.mac.is_some_and(MacAddr::is_group);
         match end.ip.map(|ip| ip.to_canonical()) {
             Some(IpAddr::V4(ip)) => {
                 ip.is_multicast() || ip.is_broadcast() || ip.is_link_local() || ip.is_loopback()
