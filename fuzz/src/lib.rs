@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+pub mod mend;
 
 pub use capture::capture;
 
@@ -20,7 +21,7 @@ pub struct Target {
     pub seeds: Vec<Vec<u8>>,
 }
 
-/// Every target: the capture reader, the frame decoder, then each registered protocol.
+/// Every target: the capture reader, the frame decoder, each registered protocol, and DNP3 behind its CRCs.
 #[must_use]
 pub fn targets() -> Vec<Target> {
     let frame = Target {
@@ -37,7 +38,25 @@ pub fn targets() -> Vec<Target> {
             .map(|sample| testing::seed(registration, sample))
             .collect(),
     });
-    [capture::target(), frame].into_iter().chain(protocols).collect()
+    let mut targets: Vec<Target> = [capture::target(), frame].into_iter().chain(protocols).collect();
+    targets.extend(dnp3_mended());
+    targets
+}
+
+/// DNP3 with every CRC put right, so that changes reach what is inside the frames.
+fn dnp3_mended() -> Option<Target> {
+    let dnp3 = REGISTRY
+        .iter()
+        .find(|registration| registration.protocol.0 == "dnp3")?;
+    Some(Target {
+        name: "dnp3-mended",
+        run: Box::new(|script| testing::fuzz(dnp3, &mend::script(script))),
+        seeds: dnp3
+            .samples
+            .iter()
+            .map(|sample| testing::seed(dnp3, sample))
+            .collect(),
+    })
 }
 
 /// Runs a protocol's target by its name.

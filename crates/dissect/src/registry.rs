@@ -80,3 +80,22 @@ pub fn by_ether_type(ether_type: EtherType) -> Option<&'static Registration> {
         .iter()
         .find(|entry| entry.ether_types.contains(&ether_type))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protocol_is_found_by_its_name_and_by_its_ethernet_type() {
+        for entry in REGISTRY {
+            let found = registration(entry.protocol).unwrap();
+            assert_eq!(found.title, entry.title);
+            for ether_type in entry.ether_types {
+                assert_eq!(by_ether_type(*ether_type).unwrap().protocol, entry.protocol);
+            }
+        }
+        assert!(registration(Protocol("none")).is_none());
+        // IP is no protocol's own: the frame decoder goes on inside it.
+        assert!(by_ether_type(EtherType::IPV4).is_none());
+    }
+}
