@@ -13,6 +13,7 @@
 //! Skipped: records that tell of no host (service, text and mail records, signatures), zone contents, EDNS options,
 //! NetBIOS datagrams and sessions.
 
+mod hosts;
 mod names;
 pub(crate) mod netbios;
 mod samples;
@@ -25,11 +26,10 @@ use crate::message::{Role, Span};
 use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Sink};
-use names::kind;
 use netbios::NetBiosName;
 use smallvec::SmallVec;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use wire::{HEADER, Header, Name, Record};
+use std::net::IpAddr;
+use wire::{HEADER, Header, Name};
 
 /// The most names that one message tells; further ones are dropped and said.
 pub(crate) const MAX_NAMES: usize = 32;
@@ -299,74 +299,13 @@ fn records<'a>(
             return Err(Fault::TooManyRecords);
         }
         let record = wire::record(reader, message).map_err(|_| Fault::MalformedRecord)?;
-        host(&record, message, emit)?;
+        hosts::host(&record, message, emit)?;
         // An announcement has no question: the names are those of its records, each once.
         if header.questions == 0 && !record.name.is_empty() && !told.names.contains(&record.name) {
             told.keep(record.name);
         }
     }
     Ok(())
-}
-
-/// Says which host a record names.
-fn host<'a>(record: &Record<'a>, message: &'a [u8], emit: &mut Emit<'_>) -> Result<(), Fault> {
-    let mut data = record.data;
-    let cut = |_| Fault::MalformedData;
-    match (emit.flavour, record.kind) {
-        (Flavour::NetBios, kind::NB) => {
-            // Flags and address, once for each address of the name.
-            while data.left() >= 6 {
-                let flags = data.u16_be().map_err(cut)?;
-                let address = IpAddr::V4(Ipv4Addr::from(data.array::<4>().map_err(cut)?));
-                netbios_name(NetBiosName::decode(&record.name), flags, Some(address), emit);
-            }
-        }
-        (Flavour::NetBios, kind::NBSTAT) => {
-            for name in netbios::node_status(data) {
-                let (name, flags) = name.map_err(cut)?;
-                netbios_name(Some(name), flags, None, emit);
-            }
-        }
-        (_, kind::A) => {
-            let address = IpAddr::V4(Ipv4Addr::from(data.array::<4>().map_err(cut)?));
-            emit.host(address, IdentityField::HostName, &record.name);
-        }
-        (_, kind::AAAA) => {
-            let address = IpAddr::V6(Ipv6Addr::from(data.array::<16>().map_err(cut)?));
-            emit.host(address, IdentityField::HostName, &record.name);
-        }
-        (_, kind::PTR) => {
-            if let Some(address) = reverse(&record.name) {
-                let name = wire::name(&mut data, message).map_err(cut)?;
-                emit.host(address, IdentityField::HostName, &name);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn netbios_name(name: Option<NetBiosName>, flags: u16, address: Option<IpAddr>, emit: &mut Emit<'_>) {
-    let Some(name) = name else { return };
-    let Some(field) = name.field(flags) else { return };
-    match address {
-        // A group's name says of each member which group it is in.
-        Some(address) => emit.host(address, field, name.text()),
-        None => emit.identity(About::Sender, field, name.text()),
-    }
-}
-
-/// The IPv4 address of a name such as `4.3.2.1.in-addr.arpa`.
-fn reverse(name: &[u8]) -> Option<IpAddr> {
-    let text = std::str::from_utf8(name).ok()?;
-    let digits = text.strip_suffix(".in-addr.arpa")?;
-    let mut parts = digits.split('.').map(|part| part.parse::<u8>().ok());
-    let octets = [parts.next()??, parts.next()??, parts.next()??, parts.next()??];
-    let [d, c, b, a] = octets;
-    parts
-        .next()
-        .is_none()
-        .then_some(IpAddr::V4(Ipv4Addr::new(a, b, c, d)))
 }
 
 /// The sink, where the bytes at hand stand, and which protocol they are.

@@ -171,23 +171,28 @@ fn plain(request: &Request<'_>, asked: &mut Asked, emit: &mut Emit<'_>) {
     };
     emit.message(&message);
     if let Some(pccc::Pccc::Request(command)) = command {
-        let (name, operation) = pccc::function(command.code);
-        let object = command.address.map(|address| Object {
-            address,
-            value: command.value,
-        });
-        emit.message(&Message {
-            protocol: PCCC,
-            function: Function {
-                code: u32::from(command.code),
-                name,
-            },
-            operation,
-            objects: object.as_slice(),
-            transaction: Some(u32::from(command.transaction)),
-            ..message
-        });
+        pccc_request(&command, message, emit);
     }
+}
+
+/// Tells a PCCC command after the service that carries it.
+fn pccc_request(command: &pccc::Request<'_>, carrier: Message<'_>, emit: &mut Emit<'_>) {
+    let (name, operation) = pccc::function(command.code);
+    let object = command.address.map(|address| Object {
+        address,
+        value: command.value,
+    });
+    emit.message(&Message {
+        protocol: PCCC,
+        function: Function {
+            code: u32::from(command.code),
+            name,
+        },
+        operation,
+        objects: object.as_slice(),
+        transaction: Some(u32::from(command.transaction)),
+        ..carrier
+    });
 }
 
 /// Says who opens a connection.

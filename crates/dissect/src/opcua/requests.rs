@@ -2,8 +2,9 @@
 
 use super::binary::{self, array, length, localized_text, node, string};
 use super::names::{Service, id};
+use super::session::Fact;
 use super::state::Nodes;
-use super::{Emit, Fact, MAX_TOLD};
+use super::{Emit, MAX_TOLD};
 use crate::message::{About, IdentityField};
 use crate::reader::{Reader, Truncated};
 

@@ -1,9 +1,10 @@
 //! What responses say: status, values, who the server is (IEC 62541-4, 5). Stateless.
 
+use super::Emit;
 use super::binary::{self, array, length, node, string};
 use super::names::{self, Service, id};
 use super::requests::{self, application};
-use super::{Emit, Fact};
+use super::session::Fact;
 use crate::message::Outcome;
 use crate::reader::{Reader, Truncated};
 use smallvec::SmallVec;

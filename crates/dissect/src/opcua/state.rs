@@ -1,5 +1,6 @@
 //! State of a conversation: requests that wait for their answers, a message in the making.
 
+use super::Part;
 use super::names::Service;
 
 /// The most requests that wait for their answers; the oldest gives way.
@@ -131,20 +132,19 @@ pub(super) struct Assembly {
 impl Assembly {
     /// Takes a chunk of a request id; a new id drops what an old one began. A message of one chunk is given back
     /// without a copy.
-    pub(super) fn join<'a>(&'a mut self, id: u32, body: &'a [u8], last: bool) -> Joined<'a> {
+    pub(super) fn join<'a>(&'a mut self, id: u32, body: &'a [u8], part: Part) -> Joined<'a> {
         if self.begun != id {
             self.kept.clear();
             self.begun = id;
         }
-        if last && self.kept.is_empty() {
+        if part == Part::Last && self.kept.is_empty() {
             return Joined::Whole(body);
         }
         let room = MAX_MESSAGE.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(body.get(..room).unwrap_or(body));
-        if last {
-            Joined::Whole(&self.kept)
-        } else {
-            Joined::More
+        match part {
+            Part::Last => Joined::Whole(&self.kept),
+            Part::Intermediate | Part::Abort => Joined::More,
         }
     }
 

@@ -62,8 +62,8 @@ pub(crate) enum Tpdu<'a> {
     DisconnectConfirm,
     /// DT: a piece of a unit.
     Data {
-        /// Whether the unit ends with it (the EOT mark).
-        last: bool,
+        /// Whether the unit ends with it.
+        mark: Mark,
         /// The piece.
         payload: &'a [u8],
     },
@@ -71,6 +71,22 @@ pub(crate) enum Tpdu<'a> {
     Error(u8),
     /// A code that class 0 does not use.
     Other(u8),
+}
+
+/// The end-of-TSDU mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// The unit ends here.
+    End,
+    /// The unit goes on.
+    More,
+}
+
+impl Mark {
+    /// The mark in the number byte of a DT.
+    const fn of(number: u8) -> Self {
+        if number & 0x80 != 0 { Self::End } else { Self::More }
+    }
 }
 
 /// What a CR or CC says of the connection.
@@ -114,7 +130,7 @@ pub(crate) fn tpdu<'a>(mut body: Reader<'a>) -> Result<Tpdu<'a>, Truncated> {
                 header.skip(2)?;
             }
             Tpdu::Data {
-                last: header.u8()? & 0x80 != 0,
+                mark: Mark::of(header.u8()?),
                 payload: body.rest(),
             }
         }
@@ -170,26 +186,29 @@ enum Skipping {
 
 impl Assembly {
     /// Takes a piece. A unit of one piece is given back without a copy.
-    pub(crate) fn join<'a>(&'a mut self, piece: &'a [u8], last: bool) -> Joined<'a> {
-        if self.skipping == Skipping::ToTheMark {
-            if last {
+    pub(crate) fn join<'a>(&'a mut self, piece: &'a [u8], mark: Mark) -> Joined<'a> {
+        match (self.skipping, mark) {
+            (Skipping::ToTheMark, Mark::More) => Joined::More,
+            (Skipping::ToTheMark, Mark::End) => {
                 self.skipping = Skipping::No;
+                Joined::More
             }
-            return Joined::More;
-        }
-        if last && self.kept.is_empty() {
-            return Joined::Whole(piece);
-        }
-        if self.kept.len() + piece.len() > MAX_TSDU {
-            self.kept = Vec::new();
-            self.skipping = if last { Skipping::No } else { Skipping::ToTheMark };
-            return Joined::TooLong;
-        }
-        self.kept.extend_from_slice(piece);
-        if last {
-            Joined::Whole(&self.kept)
-        } else {
-            Joined::More
+            (Skipping::No, Mark::End) if self.kept.is_empty() => Joined::Whole(piece),
+            (Skipping::No, _) if self.kept.len() + piece.len() > MAX_TSDU => {
+                self.kept = Vec::new();
+                self.skipping = match mark {
+                    Mark::End => Skipping::No,
+                    Mark::More => Skipping::ToTheMark,
+                };
+                Joined::TooLong
+            }
+            (Skipping::No, mark) => {
+                self.kept.extend_from_slice(piece);
+                match mark {
+                    Mark::End => Joined::Whole(&self.kept),
+                    Mark::More => Joined::More,
+                }
+            }
         }
     }
 

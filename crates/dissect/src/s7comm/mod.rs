@@ -18,6 +18,7 @@
 
 mod cotp;
 mod names;
+mod outstanding;
 mod pdu;
 mod plus;
 mod samples;
@@ -32,7 +33,7 @@ use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
 use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use cofferdam_terms::OperationClass;
-use cotp::{Assembly, Joined, Packet, Tpdu};
+use cotp::{Assembly, Joined, Mark, Packet, Tpdu};
 use session::S7COMM;
 use smallvec::SmallVec;
 
@@ -100,14 +101,26 @@ impl Fault {
     }
 }
 
-/// A TPKT whose TPDU starts an S7 conversation on any port: data whose unit starts with an S7 protocol id. A
-/// connection request alone might open any ISO protocol.
+/// Data whose unit starts with an S7 protocol id. A connection request or confirmation before it might open any ISO
+/// protocol.
 fn probe(_: Context, bytes: &[u8]) -> Probe {
-    match *bytes {
-        [3, 0, _, _, 2, 0xf0, _, 0x32 | 0x72, ..] => Probe::Certain,
-        [3, 0, _, _, 2, 0xf0, _, _, ..] => Probe::No,
-        [3, 0, _, _, _, ..] | [3, 0] | [3, 0, _] | [3, 0, _, _] | [3] | [] => Probe::Unsure,
-        _ => Probe::No,
+    let mut reader = Reader::new(bytes);
+    loop {
+        match *reader.peek() {
+            [3, 0, _, _, 2, 0xf0, _, 0x32 | 0x72, ..] => return Probe::Certain,
+            [3, 0, _, _, 2, 0xf0, _, _, ..] => return Probe::No,
+            [3, 0, high, low, _, 0xd0..=0xef, ..] => {
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                if length < 7 {
+                    return Probe::No;
+                }
+                if reader.skip(length).is_err() {
+                    return Probe::Unsure;
+                }
+            }
+            [3, 0, ..] | [3] | [] => return Probe::Unsure,
+            _ => return Probe::No,
+        }
     }
 }
 
@@ -180,7 +193,7 @@ impl Session for Conversation {
 impl Conversation {
     fn packet(&mut self, side: Side, body: Reader<'_>, emit: &mut Emit<'_>) {
         match cotp::tpdu(body) {
-            Ok(Tpdu::Data { last, payload }) => self.data(side, payload, last, emit),
+            Ok(Tpdu::Data { mark, payload }) => self.data(side, payload, mark, emit),
             Ok(Tpdu::ConnectRequest(connect)) => {
                 self.classic.called(connect.called.unwrap_or_default());
                 emit.cotp(Role::Request, 0xe0, "Connect Request", &selectors(&connect));
@@ -196,7 +209,7 @@ impl Conversation {
         }
     }
 
-    fn data(&mut self, side: Side, piece: &[u8], last: bool, emit: &mut Emit<'_>) {
+    fn data(&mut self, side: Side, piece: &[u8], mark: Mark, emit: &mut Emit<'_>) {
         let Self {
             assemblies,
             classic,
@@ -204,7 +217,7 @@ impl Conversation {
             told,
         } = self;
         let assembly = assemblies.of(side);
-        match assembly.join(piece, last) {
+        match assembly.join(piece, mark) {
             Joined::More => {}
             Joined::TooLong => emit.fault(Fault::TsduTooLong),
             Joined::Whole(unit) => {

@@ -1,8 +1,9 @@
 //! What a conversation remembers: requests that wait for their answers, a status list in the making.
 
 use super::names::{self, FunctionCode, JobFunction, UserdataKind};
+use super::outstanding::Outstanding;
 use super::pdu::{self, Objects, Pdu, Rosctr, Userdata};
-use super::{Emit, Fault, MAX_OUTSTANDING, szl};
+use super::{Emit, Fault, szl};
 use crate::message::{About, Address, Function, IdentityField, Message, Object, Outcome, Role};
 use crate::registry::Protocol;
 use crate::session::Side;
@@ -70,20 +71,9 @@ impl Classic {
                 count = items;
                 values(pdu.data, items, &mut objects).map(drop)
             }),
-            Some(JobFunction::PiService | JobFunction::PlcStop) => {
-                match pdu::program_invocation(&mut parameter, code) {
-                    Ok((name, arguments)) => {
-                        if known == Some(JobFunction::PiService) {
-                            operation = names::pi_service(name);
-                        }
-                        objects.push(Object::at(Address::Name {
-                            kind: "pi-service",
-                            name,
-                        }));
-                        blocks(arguments, &mut objects)
-                    }
-                    Err(_) => Err(Fault::MalformedParameter),
-                }
+            Some(JobFunction::PlcStop) => invoked(parameter, code, &mut objects).map(drop),
+            Some(JobFunction::PiService) => {
+                invoked(parameter, code, &mut objects).map(|name| operation = names::pi_service(name))
             }
             Some(
                 JobFunction::RequestDownload
@@ -289,6 +279,21 @@ fn values<'a>(
     Ok(failed)
 }
 
+/// The service that is invoked, and the blocks that it is for.
+fn invoked<'a>(
+    mut parameter: crate::Reader<'a>,
+    code: FunctionCode,
+    objects: &mut Objects<'a>,
+) -> Result<&'a [u8], Fault> {
+    let (name, arguments) =
+        pdu::program_invocation(&mut parameter, code).map_err(|_| Fault::MalformedParameter)?;
+    objects.push(Object::at(Address::Name {
+        kind: "pi-service",
+        name,
+    }));
+    blocks(arguments, objects).map(|()| name)
+}
+
 /// The blocks that `_INSE`, `_DELE` and their kin name: a count, a zero, eight characters each.
 fn blocks<'a>(arguments: &'a [u8], objects: &mut Objects<'a>) -> Result<(), Fault> {
     let [count, 0x00, names @ ..] = arguments else {
@@ -312,101 +317,4 @@ fn cyclic_items(payload: &[u8], objects: &mut Objects<'_>) -> Result<(), Fault> 
     };
     let count = head(&mut reader).map_err(|_| Fault::MalformedItem)?;
     (0..count).try_for_each(|_| pdu::item(&mut reader, objects))
-}
-
-/// A request that waits for its answer.
-#[derive(Debug)]
-pub(super) struct Asked {
-    side: Side,
-    reference: u16,
-    waiting: bool,
-    code: FunctionCode,
-    operation: OperationClass,
-    addresses: Vec<Address<'static>>,
-}
-
-/// Requests that wait, at most [`MAX_OUTSTANDING`]; the oldest gives way.
-#[derive(Debug, Default)]
-struct Outstanding {
-    asked: Vec<Asked>,
-    next: usize,
-}
-
-impl Outstanding {
-    fn put(
-        &mut self,
-        side: Side,
-        reference: u16,
-        code: FunctionCode,
-        operation: OperationClass,
-        items: u8,
-        objects: &Objects<'_>,
-    ) {
-        if self.asked.len() < MAX_OUTSTANDING && self.asked.iter().all(|asked| asked.waiting) {
-            self.next = self.asked.len();
-            self.asked.push(Asked {
-                side,
-                reference,
-                waiting: false,
-                code,
-                operation,
-                addresses: Vec::new(),
-            });
-        } else if let Some(free) = self.asked.iter().position(|asked| !asked.waiting) {
-            self.next = free;
-        }
-        let Some(asked) = self.asked.get_mut(self.next) else {
-            return;
-        };
-        asked.side = side;
-        asked.reference = reference;
-        asked.waiting = true;
-        asked.code = code;
-        asked.operation = operation;
-        asked.addresses.clear();
-        if usize::from(items) == objects.len() {
-            asked
-                .addresses
-                .extend(objects.iter().filter_map(|object| fixed(object.address)));
-        }
-        self.next = (self.next + 1) % MAX_OUTSTANDING;
-    }
-
-    fn take(&mut self, side: Side, reference: u16) -> Option<&Asked> {
-        let asked = self
-            .asked
-            .iter_mut()
-            .find(|asked| asked.waiting && asked.side == side && asked.reference == reference)?;
-        asked.waiting = false;
-        Some(asked)
-    }
-}
-
-/// The address, where it borrows nothing from the request's bytes.
-fn fixed(address: Address<'_>) -> Option<Address<'static>> {
-    match address {
-        Address::Points { space, first, count } => Some(Address::Points { space, first, count }),
-        Address::Memory {
-            area,
-            block,
-            bit,
-            bits,
-        } => Some(Address::Memory {
-            area,
-            block,
-            bit,
-            bits,
-        }),
-        Address::Block { kind, number } => Some(Address::Block { kind, number }),
-        Address::Path {
-            class,
-            instance,
-            attribute,
-        } => Some(Address::Path {
-            class,
-            instance,
-            attribute,
-        }),
-        Address::Name { .. } => None,
-    }
 }

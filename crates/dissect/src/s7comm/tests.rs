@@ -1,7 +1,7 @@
 use super::cotp::MAX_TSDU;
 use super::open;
 use super::samples::{CONNECT, PLUS_OPENED, READ, READ_ANSWER, SETUP, STOP, SZL, WRITE};
-use crate::session::{Lost, Progress, Side};
+use crate::session::{Lost, Probe, Progress, Side};
 use crate::testing::{lines, outcome, tcp};
 
 /// One TPKT with a DT that holds `unit`, or a piece of one.
@@ -252,6 +252,23 @@ fn several_packets_in_one_segment_are_all_told_and_a_half_one_is_asked_for() {
         })
     );
     assert_eq!(told.len(), 2);
+}
+
+#[test]
+fn content_is_known_on_any_port_also_behind_a_connection_request() {
+    let context = tcp(Side::Initiator, 4102);
+    let foreign = data(&[0x01, 0x00, 0x01], 0x80);
+    for (bytes, expected) in [
+        (SETUP.to_vec(), Probe::Certain),
+        (CONNECT.to_vec(), Probe::Unsure),
+        ([CONNECT, SETUP].concat(), Probe::Certain),
+        ([CONNECT, &foreign].concat(), Probe::No),
+        (CONNECT[..9].to_vec(), Probe::Unsure),
+        (vec![0x03, 0x00, 0x00, 0x05, 0x11, 0xe0], Probe::No),
+        (b"GET /".to_vec(), Probe::No),
+    ] {
+        assert_eq!((super::probe)(context, &bytes), expected, "{bytes:02x?}");
+    }
 }
 
 #[test]

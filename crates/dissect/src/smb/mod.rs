@@ -159,63 +159,67 @@ impl Session for Conversation {
                 missing: 0,
             });
         }
-        let passing = self.passing(side);
-        let mut reader = Reader::new(bytes);
-        loop {
-            let passed = (*passing).min(reader.left());
-            *passing -= passed;
-            // INVARIANT: so many bytes are left.
-            let _passed = reader.take(passed);
-            let start = reader.offset();
-            let more = |missing| {
-                Ok(Progress {
-                    consumed: start,
-                    missing,
-                })
-            };
-            let mut ahead = reader;
-            let Ok(header) = ahead.array::<HEADER>() else {
-                return more(if reader.is_empty() {
-                    0
-                } else {
-                    HEADER - reader.left()
-                });
-            };
-            let Some(length) = length(header) else {
-                return Err(Lost {
-                    offset: start,
-                    reason: "no session packet",
-                });
-            };
-            let head = length.min(MAX_HEAD);
-            let Ok(body) = ahead.sub(head) else {
-                return more(head - ahead.left());
-            };
-            if header[0] == packet::MESSAGE && !is_smb(body.peek()) {
-                return Err(Lost {
-                    offset: start,
-                    reason: "a session message that is not SMB",
-                });
-            }
-            reader = ahead;
-            *passing = length - head;
-            session_packet(
-                header[0],
-                body,
-                &mut Emit {
-                    sink,
-                    side,
-                    span: Span {
-                        start,
-                        end: reader.offset(),
-                    },
-                },
-            );
-        }
+        stream(self.passing(side), side, bytes, sink)
     }
 
     fn gap(&mut self, side: Side) {
         *self.passing(side) = 0;
+    }
+}
+
+/// Reads session packets. `passing` is how many bytes of the last one are still to pass, unread.
+fn stream(passing: &mut usize, side: Side, bytes: &[u8], sink: &mut dyn Sink) -> Result<Progress, Lost> {
+    let mut reader = Reader::new(bytes);
+    loop {
+        let passed = (*passing).min(reader.left());
+        *passing -= passed;
+        // INVARIANT: so many bytes are left.
+        let _passed = reader.take(passed);
+        let start = reader.offset();
+        let more = |missing| {
+            Ok(Progress {
+                consumed: start,
+                missing,
+            })
+        };
+        let mut ahead = reader;
+        let Ok(header) = ahead.array::<HEADER>() else {
+            return more(if reader.is_empty() {
+                0
+            } else {
+                HEADER - reader.left()
+            });
+        };
+        let Some(length) = length(header) else {
+            return Err(Lost {
+                offset: start,
+                reason: "no session packet",
+            });
+        };
+        let head = length.min(MAX_HEAD);
+        let Ok(body) = ahead.sub(head) else {
+            return more(head - ahead.left());
+        };
+        if header[0] == packet::MESSAGE && !is_smb(body.peek()) {
+            return Err(Lost {
+                offset: start,
+                reason: "a session message that is not SMB",
+            });
+        }
+        reader = ahead;
+        *passing = length - head;
+        session_packet(
+            header[0],
+            body,
+            &mut Emit {
+                sink,
+                side,
+                span: Span {
+                    start,
+                    end: reader.offset(),
+                },
+            },
+        );
     }
 }
 

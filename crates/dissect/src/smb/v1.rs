@@ -17,7 +17,7 @@ const MAX_DIALECTS: usize = 16;
 /// What the header says of every command in its message.
 #[derive(Clone, Copy, Debug)]
 struct Header {
-    is_answer: bool,
+    role: Role,
     unicode: bool,
     outcome: Outcome,
     id: u16,
@@ -39,19 +39,23 @@ fn read(bytes: &[u8], emit: &mut Emit<'_>) -> Result<(), Truncated> {
     let flags_2 = reader.u16_le()?;
     // Process, signature, reserve, tree, process, user.
     reader.skip(2 + 8 + 2 + 2 + 2 + 2)?;
-    let is_answer = flags & ANSWER != 0;
-    let outcome = match (is_answer, flags_2 & NT_STATUS != 0, status) {
-        (false, ..) => Outcome::None,
-        (true, true, status) => names::status(status),
-        (true, false, 0) => Outcome::Success,
+    let role = if flags & ANSWER != 0 {
+        Role::Response
+    } else {
+        Role::Request
+    };
+    let outcome = match (role, flags_2 & NT_STATUS != 0, status) {
+        (Role::Request | Role::Unsolicited, ..) => Outcome::None,
+        (Role::Response, true, status) => names::status(status),
+        (Role::Response, false, 0) => Outcome::Success,
         // Class and code of the older errors.
-        (true, false, code) => Outcome::Failure {
+        (Role::Response, false, code) => Outcome::Failure {
             code,
             name: "DOS error",
         },
     };
     let header = Header {
-        is_answer,
+        role,
         unicode: flags_2 & UNICODE != 0,
         outcome,
         id: reader.u16_le()?,
@@ -89,7 +93,7 @@ fn command(header: Header, code: u8, words: Reader<'_>, data: Reader<'_>, emit: 
     if !failed && contents(header, code, words, data, &mut told, emit).is_err() {
         emit.fault(SMB, Fault::MalformedCommand);
     }
-    if let (0xa2, false, Some((_, name))) = (code, header.is_answer, told.first()) {
+    if let (0xa2, Role::Request, Some((_, name))) = (code, header.role, told.first()) {
         operation = names::opened(name);
     }
     let objects: SmallVec<[Object<'_>; 2]> = told
@@ -98,11 +102,7 @@ fn command(header: Header, code: u8, words: Reader<'_>, data: Reader<'_>, emit: 
         .collect();
     emit.message(&Message {
         protocol: SMB,
-        role: if header.is_answer {
-            Role::Response
-        } else {
-            Role::Request
-        },
+        role: header.role,
         function: Function {
             code: u32::from(code),
             name,
@@ -125,15 +125,15 @@ fn contents(
     told: &mut Names,
     emit: &mut Emit<'_>,
 ) -> Result<(), Truncated> {
-    match (code, header.is_answer) {
-        (0x72, false) => {
+    match (code, header.role) {
+        (0x72, Role::Request) => {
             while !data.is_empty() && told.len() < MAX_DIALECTS {
                 data.skip(1)?;
                 told.push(("dialect", narrow(&mut data)));
             }
         }
-        (0x73, false) => session_setup(header, words, data, emit)?,
-        (0x73, true) => {
+        (0x73, Role::Request) => session_setup(header, words, data, emit)?,
+        (0x73, Role::Response) => {
             // The next command, the action; with extended security the length of the token.
             let mut token = 0;
             if words.left() >= 8 {
@@ -143,19 +143,19 @@ fn contents(
             ntlm::tell(data.take(token.min(data.left()))?, emit)?;
             systems(header, &mut data, emit);
         }
-        (0x75, false) if words.left() >= 8 => {
+        (0x75, Role::Request) if words.left() >= 8 => {
             words.skip(4 + 2)?;
             let password = usize::from(words.u16_le()?);
             data.skip(password.min(data.left()))?;
             told.push(("share", string(header, &mut data)));
         }
-        (0xa2, false) => {
+        (0xa2, Role::Request) => {
             let name = string(header, &mut data);
             if !name.is_empty() {
                 told.push(("file", name));
             }
         }
-        (0x25, false) => transaction(header, words, data, told, emit)?,
+        (0x25, Role::Request) => transaction(header, words, data, told, emit)?,
         _ => {}
     }
     Ok(())

@@ -44,17 +44,20 @@ fn command(bytes: &[u8], emit: &mut Emit<'_>) -> Result<Option<usize>, Truncated
     // Process and tree, session, signature.
     reader.skip(8 + 8 + 16)?;
     let (name, mut operation) = names::command_2(code);
-    let is_answer = flags & ANSWER != 0;
-    let outcome = if is_answer {
-        names::status(status)
+    let role = if flags & ANSWER != 0 {
+        Role::Response
     } else {
-        Outcome::None
+        Role::Request
+    };
+    let outcome = match role {
+        Role::Response => names::status(status),
+        Role::Request | Role::Unsolicited => Outcome::None,
     };
     let failed = matches!(outcome, Outcome::Failure { .. });
     let told = if failed {
         Ok(None)
     } else {
-        contents(code, is_answer, bytes, reader, emit)
+        contents(code, role, bytes, reader, emit)
     };
     let told = told.unwrap_or_else(|_| {
         emit.fault(SMB2, Fault::MalformedCommand);
@@ -63,12 +66,12 @@ fn command(bytes: &[u8], emit: &mut Emit<'_>) -> Result<Option<usize>, Truncated
     let object = told
         .as_ref()
         .map(|(kind, name)| Object::at(Address::Name { kind, name }));
-    if let (0x05, false, Some((_, name))) = (code, is_answer, &told) {
+    if let (0x05, Role::Request, Some((_, name))) = (code, role, &told) {
         operation = names::opened(name);
     }
     emit.message(&Message {
         protocol: SMB2,
-        role: if is_answer { Role::Response } else { Role::Request },
+        role,
         function: Function {
             code: u32::from(code),
             name,
@@ -88,13 +91,13 @@ type Told = Option<(&'static str, super::utf16::Text)>;
 /// What a command names.
 fn contents(
     code: u16,
-    is_answer: bool,
+    role: Role,
     bytes: &[u8],
     mut body: Reader<'_>,
     emit: &mut Emit<'_>,
 ) -> Result<Told, Truncated> {
-    match (code, is_answer) {
-        (0x00, true) => {
+    match (code, role) {
+        (0x00, Role::Response) => {
             // Structure size, security mode; then the dialect.
             body.skip(2 + 2)?;
             let dialect = names::dialect(body.u16_le()?);
@@ -103,21 +106,21 @@ fn contents(
             ntlm::tell(buffer(bytes, &mut body)?, emit)?;
             Ok(dialect.map(|dialect| ("dialect", dialect.as_bytes().into())))
         }
-        (0x01, false) => {
+        (0x01, Role::Request) => {
             body.skip(2 + 1 + 1 + 4 + 4)?;
             ntlm::tell(buffer(bytes, &mut body)?, emit)?;
             Ok(None)
         }
-        (0x01, true) => {
+        (0x01, Role::Response) => {
             body.skip(2 + 2)?;
             ntlm::tell(buffer(bytes, &mut body)?, emit)?;
             Ok(None)
         }
-        (0x03, false) => {
+        (0x03, Role::Request) => {
             body.skip(2 + 2)?;
             Ok(Some(("share", text(buffer(bytes, &mut body)?))))
         }
-        (0x05, false) => {
+        (0x05, Role::Request) => {
             // Structure size to create options.
             body.skip(44)?;
             let name = text(buffer(bytes, &mut body)?);

@@ -14,6 +14,7 @@
 //! Skipped: the rest of a chain (its issuers), tickets, key exchange, DTLS, QUIC, the hello of SSL 2.0.
 
 pub(crate) mod certificate;
+mod handshake;
 mod hello;
 mod ja4;
 mod names;
@@ -21,13 +22,12 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
-use crate::message::{About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome};
+use crate::message::{About, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome};
 use crate::message::{Role, Span};
-use crate::reader::{Reader, Truncated};
+use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
 use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use cofferdam_terms::OperationClass;
-use smallvec::SmallVec;
 
 /// The most bytes of one handshake message that are put together; a longer one is dropped and said.
 pub(crate) const MAX_HANDSHAKE: usize = 32 * 1024;
@@ -262,12 +262,12 @@ impl Stream {
                 self.phase = Phase::Encrypted;
                 emit.message(Role::Unsolicited, 0x1401, "ChangeCipherSpec", Outcome::None, &[]);
             }
-            (record::ALERT, Phase::Plain) => alert(body, emit),
+            (record::ALERT, Phase::Plain) => handshake::alert(body, emit),
             (record::ALERT, Phase::Encrypted) => {
                 emit.message(Role::Unsolicited, 0x15ff, "Encrypted Alert", Outcome::None, &[]);
             }
             (record::HANDSHAKE, _) => self.handshake(body, emit),
-            (record::HEARTBEAT, _) => heartbeat(body, self.phase, emit),
+            (record::HEARTBEAT, _) => handshake::heartbeat(body, self.phase, emit),
             // Application data has passed before it came here.
             _ => {}
         }
@@ -324,7 +324,7 @@ impl Stream {
             }
             let Ok(body) = ahead.sub(length) else { break };
             reader = ahead;
-            message(kind, name, body, emit);
+            handshake::message(kind, name, body, emit);
         }
         self.begun.extend_from_slice(reader.peek());
     }
@@ -336,134 +336,6 @@ fn is_hello(body: Reader<'_>) -> bool {
         [1, 0, high, low, ref rest @ ..] => usize::from(u16::from_be_bytes([high, low])) == rest.len(),
         _ => false,
     }
-}
-
-fn message(kind: u8, name: &'static str, body: Reader<'_>, emit: &mut Emit<'_>) {
-    let code = 0x1600 | u32::from(kind);
-    match kind {
-        1 => match hello::client(body) {
-            Ok(hello) => client_hello(&hello, emit),
-            Err(Truncated { .. }) => emit.fault(Fault::MalformedHello),
-        },
-        2 => match hello::server(body) {
-            Ok(hello) => server_hello(&hello, emit),
-            Err(Truncated { .. }) => emit.fault(Fault::MalformedHello),
-        },
-        11 => certificate(body, emit),
-        _ => {
-            let role = match emit.side {
-                Side::Initiator => Role::Request,
-                Side::Responder => Role::Response,
-            };
-            emit.message(role, code, name, Outcome::None, &[]);
-        }
-    }
-}
-
-fn named<'a>(kind: &'static str, name: &'a [u8]) -> Object<'a> {
-    Object::at(Address::Name { kind, name })
-}
-
-fn client_hello(hello: &hello::ClientHello<'_>, emit: &mut Emit<'_>) {
-    let mut objects: SmallVec<[Object<'_>; 8]> = SmallVec::new();
-    if let Some(server) = hello.server {
-        emit.identity(About::Receiver, IdentityField::ServerName, server);
-        objects.push(named("host", server));
-    }
-    objects.extend(names::version(hello.version).map(|version| named("version", version.as_bytes())));
-    objects.extend(
-        hello
-            .protocols
-            .iter()
-            .map(|protocol| named("application-protocol", protocol)),
-    );
-    if let Some(fingerprint) = ja4::ja4(hello) {
-        emit.identity(
-            About::Sender,
-            IdentityField::System,
-            format!("JA4 {fingerprint}").as_bytes(),
-        );
-    }
-    emit.message(Role::Request, 0x1601, "ClientHello", Outcome::None, &objects);
-}
-
-fn server_hello(hello: &hello::ServerHello<'_>, emit: &mut Emit<'_>) {
-    let mut objects: SmallVec<[Object<'_>; 8]> = SmallVec::new();
-    objects.extend(names::version(hello.version).map(|version| named("version", version.as_bytes())));
-    let first = u32::from(hello.suite);
-    objects.push(Object::at(Address::Points {
-        space: "cipher-suite",
-        first,
-        count: 1,
-    }));
-    objects.extend(
-        hello
-            .protocol
-            .map(|protocol| named("application-protocol", protocol)),
-    );
-    emit.message(Role::Response, 0x1602, "ServerHello", Outcome::Success, &objects);
-}
-
-fn certificate(body: Reader<'_>, emit: &mut Emit<'_>) {
-    let role = match emit.side {
-        Side::Initiator => Role::Request,
-        Side::Responder => Role::Response,
-    };
-    let names = match certificate::first(body) {
-        Ok(None) => return emit.message(role, 0x160b, "Certificate", Outcome::None, &[]),
-        Ok(Some(der)) => certificate::names(der),
-        Err(Truncated { .. }) => None,
-    };
-    let Some(names) = names else {
-        emit.fault(Fault::MalformedCertificate);
-        return emit.message(role, 0x160b, "Certificate", Outcome::None, &[]);
-    };
-    // A server's certificate names the server, a client's the user or device that signs in.
-    let field = match emit.side {
-        Side::Responder => IdentityField::ServerName,
-        Side::Initiator => IdentityField::User,
-    };
-    let alternatives = names.alternatives.iter().map(Vec::as_slice);
-    let subject = names.subject.as_deref().map(str::as_bytes);
-    for name in subject
-        .into_iter()
-        .chain(alternatives.filter(|name| Some(*name) != subject))
-    {
-        emit.identity(About::Sender, field, name);
-    }
-    let [subject, issuer] = &names.full;
-    let objects = [
-        named("subject", subject.as_bytes()),
-        named("issuer", issuer.as_bytes()),
-    ];
-    emit.message(role, 0x160b, "Certificate", Outcome::None, &objects);
-}
-
-/// An alert: level and description. One of two bytes can only be plain.
-fn alert(mut body: Reader<'_>, emit: &mut Emit<'_>) {
-    match (body.left(), body.u8(), body.u8()) {
-        (2, Ok(level @ 1..=2), Ok(description)) => {
-            let (code, name) = (u32::from(description), names::alert(description));
-            let outcome = if level == 2 {
-                Outcome::Failure { code, name }
-            } else {
-                Outcome::None
-            };
-            emit.message(Role::Unsolicited, 0x1500 | code, name, outcome, &[]);
-        }
-        (0..=2, ..) => emit.fault(Fault::MalformedAlert),
-        _ => emit.message(Role::Unsolicited, 0x15ff, "Encrypted Alert", Outcome::None, &[]),
-    }
-}
-
-/// A heartbeat (RFC 6520): kind, length of its payload, payload. One that claims more than it has asks for the peer's
-/// memory.
-fn heartbeat(mut body: Reader<'_>, phase: Phase, emit: &mut Emit<'_>) {
-    let claimed = body.skip(1).and_then(|()| body.u16_be()).map_or(0, usize::from);
-    if phase == Phase::Plain && claimed > body.left() {
-        emit.fault(Fault::HeartbeatOverclaims);
-    }
-    emit.message(Role::Unsolicited, 0x1801, "Heartbeat", Outcome::None, &[]);
 }
 
 /// The sink, who speaks, and where the bytes at hand stand.
