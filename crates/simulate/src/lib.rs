@@ -6,6 +6,8 @@
 //!
 //! It must not know dissectors, observation or the plant model: its [`encode`] functions are their independent judges.
 //!
+//! The plant, what the mirror sees, rhythms and intrusions are described in `docs/simulation.md`.
+//!
 //! Read first: [`Settings`], [`Simulation`], [`Truth`].
 #![forbid(unsafe_code)]
 
