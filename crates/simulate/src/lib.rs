@@ -26,6 +26,7 @@ mod simulation;
 mod standing;
 mod truth;
 
+pub use calendar::Weekday;
 pub use rhythm::{Every, RHYTHMS, Rhythm};
 pub use settings::{CapturePoint, Intrusion, Settings, SettingsError, Trouble, UnknownWord};
 pub use simulation::{Frame, Held, Simulation};
