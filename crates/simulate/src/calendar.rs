@@ -7,7 +7,7 @@ pub(crate) const DAY: Duration = Duration::from_hours(24);
 
 /// Days of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weekday {
+pub enum Weekday {
     /// Monday.
     Monday,
     /// Tuesday.
@@ -22,21 +22,6 @@ pub(crate) enum Weekday {
     Saturday,
     /// Sunday.
     Sunday,
-}
-
-impl Weekday {
-    /// Its English name in small letters.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Monday => "monday",
-            Self::Tuesday => "tuesday",
-            Self::Wednesday => "wednesday",
-            Self::Thursday => "thursday",
-            Self::Friday => "friday",
-            Self::Saturday => "saturday",
-            Self::Sunday => "sunday",
-        }
-    }
 }
 
 /// Who is at work.

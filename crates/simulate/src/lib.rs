@@ -6,6 +6,8 @@
 //!
 //! It must not know dissectors, observation or the plant model: its [`encode`] functions are their independent judges.
 //!
+//! The plant, what the mirror sees, rhythms and intrusions are described in `docs/simulation.md`.
+//!
 //! Read first: [`Settings`], [`Simulation`], [`Truth`].
 #![forbid(unsafe_code)]
 
@@ -24,6 +26,7 @@ mod simulation;
 mod standing;
 mod truth;
 
+pub use calendar::Weekday;
 pub use rhythm::{Every, RHYTHMS, Rhythm};
 pub use settings::{CapturePoint, Intrusion, Settings, SettingsError, Trouble, UnknownWord};
 pub use simulation::{Frame, Held, Simulation};

@@ -21,6 +21,25 @@ pub struct Rhythm {
     pub lasts: Duration,
     /// A sentence for people.
     pub description: &'static str,
+    /// What is done.
+    pub(crate) work: Work,
+}
+
+/// What is done when a rhythm comes round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    Backup,
+    ShiftReport,
+    DailyReport,
+    Signatures,
+    Upload,
+    VendorVisit,
+    Calibration,
+    Certificates,
+    Clocks,
+    ProofTest,
+    /// The standby server takes over; its conversations are among the standing ones.
+    Failover,
 }
 
 /// When a rhythm comes round.
@@ -31,7 +50,7 @@ pub enum Every {
     /// Monday to Friday.
     WorkingDay,
     /// One weekday.
-    Week(&'static str),
+    Week(Weekday),
     /// The last Saturday of the month.
     LastSaturday,
     /// A day of the month.
@@ -50,6 +69,7 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (1, 0),
         lasts: Duration::from_hours(1),
         description: "servers write their backups to the backup server",
+        work: Work::Backup,
     },
     Rhythm {
         name: "shift-report",
@@ -57,6 +77,7 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (6, 0),
         lasts: Duration::from_mins(5),
         description: "the MES hands the report of the night to the historian and the ERP",
+        work: Work::ShiftReport,
     },
     Rhythm {
         name: "daily-report",
@@ -64,27 +85,31 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (17, 30),
         lasts: Duration::from_mins(10),
         description: "the test cells' panels hand their day's results to the MES",
+        work: Work::DailyReport,
     },
     Rhythm {
         name: "signature-update",
-        every: Every::Week("tuesday"),
+        every: Every::Week(Weekday::Tuesday),
         at: (3, 0),
         lasts: Duration::from_hours(1),
         description: "the security server fetches virus signatures and the plant's hosts take them from it",
+        work: Work::Signatures,
     },
     Rhythm {
         name: "program-backup",
-        every: Every::Week("wednesday"),
+        every: Every::Week(Weekday::Wednesday),
         at: (10, 0),
         lasts: Duration::from_hours(1),
         description: "an engineering workstation uploads the programs of all controllers",
+        work: Work::Upload,
     },
     Rhythm {
         name: "vendor-visit",
-        every: Every::Week("thursday"),
+        every: Every::Week(Weekday::Thursday),
         at: (9, 0),
         lasts: Duration::from_hours(2),
         description: "the test bench vendor works on an engineering workstation through the jump host",
+        work: Work::VendorVisit,
     },
     Rhythm {
         name: "calibration",
@@ -92,6 +117,7 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (22, 0),
         lasts: Duration::from_hours(2),
         description: "the calibration laptop adjusts the test cells' data acquisition and controllers",
+        work: Work::Calibration,
     },
     Rhythm {
         name: "certificate-renewal",
@@ -99,6 +125,7 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (4, 0),
         lasts: Duration::from_mins(30),
         description: "the domain controller hands new certificates to the servers",
+        work: Work::Certificates,
     },
     Rhythm {
         name: "clock-check",
@@ -106,6 +133,7 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (5, 0),
         lasts: Duration::from_mins(30),
         description: "an engineering workstation compares the controllers' clocks",
+        work: Work::Clocks,
     },
     Rhythm {
         name: "proof-test",
@@ -113,18 +141,17 @@ pub const RHYTHMS: [Rhythm; 11] = [
         at: (8, 0),
         lasts: Duration::from_hours(3),
         description: "the safety functions are proof-tested from an engineering workstation",
+        work: Work::ProofTest,
     },
     Rhythm {
-        name: FAILOVER,
+        name: "failover",
         every: Every::Once(16),
         at: (2, 0),
         lasts: Duration::from_hours(3),
         description: "the standby SCADA server takes over from the primary for its failover test",
+        work: Work::Failover,
     },
 ];
-
-/// The rhythm in which the standby server takes over; its conversations are among the standing ones.
-pub(crate) const FAILOVER: &str = "failover";
 
 impl Rhythm {
     /// When it begins on a day, if it comes round then.
@@ -132,7 +159,7 @@ impl Rhythm {
         let comes = match self.every {
             Every::Day => true,
             Every::WorkingDay => !matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday),
-            Every::Week(day) => date.weekday().name() == day,
+            Every::Week(day) => date.weekday() == day,
             Every::LastSaturday => date.weekday() == Weekday::Saturday && date.is_last_weekday_of_month(),
             Every::Month(day) => date.day == i64::from(day),
             Every::Quarter => date.month % 3 == 1 && date.day <= 7 && date.weekday() == Weekday::Sunday,
@@ -171,7 +198,7 @@ fn staggered(links: impl IntoIterator<Item = Link>, apart: Duration) -> Vec<Sess
 }
 
 /// What is done when a rhythm comes round.
-pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
+pub(crate) fn sessions(work: Work, plant: &Plant) -> Vec<Session> {
     let first = |kind| plant.of(kind).next();
     let pairs_to = |server: Option<HostId>, kinds: &'static [Kind]| {
         kinds
@@ -186,8 +213,8 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
             .filter_map(move |server| Some(Pair(client?, server)))
     };
     let minute = Duration::from_mins(1);
-    match name {
-        "nightly-backup" => {
+    match work {
+        Work::Backup => {
             const SERVERS: &[Kind] = &[
                 Kind::FileServer,
                 Kind::Historian,
@@ -199,21 +226,21 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
             let backups = pairs_to(first(Kind::BackupServer), SERVERS);
             staggered(backups.map(|pair| Link::smb(pair, job)), minute * 5)
         }
-        "shift-report" => {
+        Work::ShiftReport => {
             let reports = pairs_from(first(Kind::Mes), &[Kind::Historian, Kind::Erp]);
             staggered(
                 reports.map(|pair| Link::https(pair, Version::Tls12, 2, (9000, 300))),
                 minute,
             )
         }
-        "daily-report" => {
+        Work::DailyReport => {
             let reports = pairs_to(first(Kind::Mes), &[Kind::Hmi]);
             staggered(
                 reports.map(|pair| Link::http(pair, HttpJob::Report)),
                 Duration::from_secs(20),
             )
         }
-        "signature-update" => {
+        Work::Signatures => {
             const HOSTS: &[Kind] = &[
                 Kind::ScadaServer,
                 Kind::EngineeringStation,
@@ -226,13 +253,13 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
             let taken = pairs_to(server, HOSTS).map(|pair| Link::http(pair, HttpJob::Signatures));
             staggered(fetched.chain(taken), minute)
         }
-        "program-backup" => {
+        Work::Upload => {
             let station = first(Kind::EngineeringStation);
             let s7 = pairs_from(station, &[Kind::S7Plc]).map(|pair| Link::s7(pair, S7Job::Upload));
             let logix = pairs_from(station, &[Kind::LogixPlc]).map(|pair| Link::cip(pair, CipJob::Browse));
             staggered(s7.chain(logix), Duration::from_secs(40))
         }
-        "vendor-visit" => {
+        Work::VendorVisit => {
             let jump = first(Kind::JumpHost);
             let vendor = pairs_to(jump, &[Kind::VendorHost]).map(|pair| Link::rdp(pair, 500));
             let station = first(Kind::EngineeringStation);
@@ -244,8 +271,8 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
             let restore = restore.map(|pair| Link::smb(pair, SmbJob::Fetch { bytes: 600_000 }));
             staggered(vendor.chain(inside).chain(shell).chain(restore), minute * 3)
         }
-        "calibration" => calibration(plant),
-        "certificate-renewal" => {
+        Work::Calibration => calibration(plant),
+        Work::Certificates => {
             const SERVERS: &[Kind] = &[Kind::Historian, Kind::Mes, Kind::Erp, Kind::SecurityServer];
             let renewals = pairs_from(first(Kind::DomainController), SERVERS);
             staggered(
@@ -253,19 +280,18 @@ pub(crate) fn sessions(name: &str, plant: &Plant) -> Vec<Session> {
                 minute,
             )
         }
-        "clock-check" => {
+        Work::Clocks => {
             let clocks = pairs_from(first(Kind::EngineeringStation), &[Kind::S7Plc]);
             staggered(
                 clocks.map(|pair| Link::s7(pair, S7Job::Clock)),
                 Duration::from_secs(30),
             )
         }
-        "proof-test" => {
+        Work::ProofTest => {
             let tests = pairs_from(first(Kind::EngineeringStation), &[Kind::SafetyController]);
             staggered(tests.map(|pair| Link::cip(pair, CipJob::Calibrate)), minute * 10)
         }
-        // The failover's conversations are standing ones.
-        _ => Vec::new(),
+        Work::Failover => Vec::new(),
     }
 }
 

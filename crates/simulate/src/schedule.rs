@@ -2,7 +2,7 @@
 
 use crate::calendar::Date;
 use crate::plant::Plant;
-use crate::rhythm::{FAILOVER, RHYTHMS, Session, sessions};
+use crate::rhythm::{RHYTHMS, Rhythm, Session, Work, sessions};
 use crate::settings::{Intrusion, Settings};
 use crate::truth::{EventKind, TrueEvent};
 use cofferdam_terms::Timestamp;
@@ -10,21 +10,21 @@ use cofferdam_terms::Timestamp;
 /// What an event is an occurrence of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    Rhythm(&'static str),
+    Rhythm(&'static Rhythm),
     Intrusion(Intrusion),
 }
 
 impl Cause {
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Rhythm(name) => name,
+            Self::Rhythm(rhythm) => rhythm.name,
             Self::Intrusion(intrusion) => intrusion.name(),
         }
     }
 
     pub(crate) fn sessions(self, plant: &Plant) -> Vec<Session> {
         match self {
-            Self::Rhythm(name) => sessions(name, plant),
+            Self::Rhythm(rhythm) => sessions(rhythm.work, plant),
             Self::Intrusion(intrusion) => intrusion.sessions(plant),
         }
     }
@@ -40,7 +40,7 @@ pub(crate) struct Planned {
 impl Planned {
     /// Whether in it the standby server works in the primary's place.
     pub(crate) fn is_takeover(&self) -> bool {
-        self.cause == Cause::Rhythm(FAILOVER)
+        matches!(self.cause, Cause::Rhythm(rhythm) if rhythm.work == Work::Failover)
     }
 }
 
@@ -85,7 +85,7 @@ fn rhythms(start: Timestamp, end: Timestamp) -> Vec<Planned> {
                 continue;
             };
             planned.push(Planned {
-                cause: Cause::Rhythm(rhythm.name),
+                cause: Cause::Rhythm(rhythm),
                 event: event(
                     String::new(),
                     EventKind::Planned,

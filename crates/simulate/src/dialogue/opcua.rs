@@ -157,6 +157,7 @@ impl OpcUa {
         let channel = self.numbers(cx);
         let url = url(cx);
         let product = cx.server.product;
+        let product_uri = format!("urn:{}:{}", product.vendor, product.product).replace(' ', "-");
         let build = [
             Value::Text(product.product),
             Value::Text(product.vendor),
@@ -175,6 +176,7 @@ impl OpcUa {
             Ask::CreateSession => Response::SessionCreated {
                 url: &url,
                 server: &cx.server.id,
+                product: &product_uri,
             },
             Ask::ActivateSession => Response::SessionActivated,
             Ask::ReadBuild => Response::Values(&build),

@@ -169,6 +169,54 @@ pub fn internet_checksum(begun: u64, bytes: &[u8]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_packet_s_checksums_hold_before_and_after_a_hop(
+            addresses in any::<[u32; 2]>(),
+            ttl in 1_u8..,
+            transport in any::<bool>(),
+            payload in proptest::collection::vec(any::<u8>(), 0..1460),
+        ) {
+            let hop = Hop {
+                source: MacAddr([2; 6]),
+                destination: MacAddr([4; 6]),
+                vlan: VlanId::new(7),
+            };
+            let ip = Ipv4 {
+                source: Ipv4Addr::from_bits(addresses[0]),
+                destination: Ipv4Addr::from_bits(addresses[1]),
+                ttl,
+                identification: 9,
+            };
+            let mut out = Vec::new();
+            ethernet(&mut out, hop, EtherType::IPV4);
+            if transport {
+                let segment = Segment {
+                    source_port: 502,
+                    destination_port: 50_000,
+                    sequence: addresses[0],
+                    acknowledgement: addresses[1],
+                    flags: 0x18,
+                    window: 1,
+                    options: &[2, 4, 5, 0xb4],
+                };
+                tcp(&mut out, &ip, &segment, &payload);
+            } else {
+                udp(&mut out, &ip, 53, 50_000, &payload);
+            }
+            let protocol = out[27];
+            // A sum over bytes that hold their own checksum is zero.
+            prop_assert_eq!(transport_checksum(&ip, protocol, &out[38..]), 0);
+            prop_assert_eq!(internet_checksum(0, &out[18..38]), 0);
+            let before = out.clone();
+            rehop(&mut out, hop, ttl - 1);
+            prop_assert_eq!(internet_checksum(0, &out[18..38]), 0);
+            prop_assert_eq!(&out[38..], &before[38..]);
+            prop_assert_eq!(out[26], ttl - 1);
+        }
+    }
 
     #[test]
     fn the_checksum_is_that_of_the_rfc_s_example() {

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::engine::{Carrier, Duty, Life, Path, Talk, Wake};
 use crate::links::{Begins, Link};
 use crate::plant::HostId;
-use crate::rhythm::{FAILOVER, What};
+use crate::rhythm::What;
 use crate::schedule::Planned;
 use crate::standing::{self, Chatter};
 use cofferdam_terms::Timestamp;
@@ -88,8 +88,10 @@ impl Simulation {
         let takeover = self.planned.iter().position(Planned::is_takeover);
         for link in standing::standing(&self.plant, poll_every) {
             let (cause, event) = match link.duty {
-                Duty::Standby if takeover.is_none() => continue,
-                Duty::Standby => (FAILOVER, takeover),
+                Duty::Standby => match takeover.and_then(|event| Some((event, self.planned.get(event)?))) {
+                    Some((event, planned)) => (planned.cause.name(), Some(event)),
+                    None => continue,
+                },
                 Duty::Always | Duty::Primary | Duty::DayShift => ("standing", None),
             };
             let flow = self.flows.note(&mut self.truth, &self.plant, &link, cause);

@@ -135,6 +135,8 @@ pub enum Response<'a> {
         url: &'a str,
         /// The server's application name.
         server: &'a str,
+        /// The server's product URI.
+        product: &'a str,
     },
     /// ActivateSession.
     SessionActivated,
@@ -185,7 +187,7 @@ pub fn request(out: &mut Vec<u8>, channel: &Channel, request: &Request<'_>) {
     message(out, channel, |out| match request {
         Request::CreateSession { application, url } => {
             request_header(out, 461, channel);
-            application_description(out, application, 1);
+            application_description(out, application, "urn:works.example:client", 1);
             string(out, None);
             string(out, Some(url));
             string(out, Some(application));
@@ -259,7 +261,7 @@ pub fn request(out: &mut Vec<u8>, channel: &Channel, request: &Request<'_>) {
 /// Appends an answer.
 pub fn response(out: &mut Vec<u8>, channel: &Channel, response: &Response<'_>) {
     message(out, channel, |out| match response {
-        Response::SessionCreated { url, server } => {
+        Response::SessionCreated { url, server, product } => {
             response_header(out, 464, channel);
             node(out, Node::Named("session"));
             out.extend_from_slice(&[2, 0, 0]); // numeric node in namespace 0
@@ -268,7 +270,7 @@ pub fn response(out: &mut Vec<u8>, channel: &Channel, response: &Response<'_>) {
             string(out, Some("fedcba9876543210fedcba9876543210"));
             string(out, None);
             le32(out, 1);
-            endpoint(out, url, server);
+            endpoint(out, url, server, product);
             le32(out, 0);
             signature(out);
             le32(out, 0);

@@ -3,9 +3,9 @@
 use super::{Channel, Node, POLICY_NONE, UA_TCP, Value};
 use crate::encode::{le16, le32, le64, len32, patch};
 
-pub(super) fn endpoint(out: &mut Vec<u8>, url: &str, server: &str) {
+pub(super) fn endpoint(out: &mut Vec<u8>, url: &str, server: &str, product: &str) {
     string(out, Some(url));
-    application_description(out, server, 0);
+    application_description(out, server, product, 0);
     string(out, None);
     le32(out, 1);
     string(out, Some(POLICY_NONE));
@@ -19,9 +19,9 @@ pub(super) fn endpoint(out: &mut Vec<u8>, url: &str, server: &str) {
     out.push(0);
 }
 
-pub(super) fn application_description(out: &mut Vec<u8>, name: &str, kind: u32) {
+pub(super) fn application_description(out: &mut Vec<u8>, name: &str, product: &str, kind: u32) {
     string(out, Some(&format!("urn:{name}")));
-    string(out, Some("urn:product"));
+    string(out, Some(product));
     out.push(2); // localised text without locale
     string(out, Some(name));
     le32(out, kind);
