@@ -3,6 +3,7 @@
 //! Only hosts that had a conversation have it. Bounds: [`MAX_SERVICES`], [`MAX_UNITS`], [`MAX_PEERS`], and for all hosts
 //! together the ceiling `host-details`, which [`Room`] holds; what is beyond is counted.
 
+use crate::join::same_network;
 use crate::record::{FlowRecord, InitiatorBasis};
 use cofferdam_dissect::Protocol;
 use cofferdam_terms::{OperationClass, OperationSet, Transport};
@@ -50,6 +51,8 @@ pub(crate) struct Dealing {
     requests: [u64; OperationClass::ALL.len()],
     /// With whom.
     pub(crate) peers: Peers,
+    /// With whom in its own network (/24 or /64).
+    pub(crate) near: Peers,
     /// With whom it dealt in programs or firmware.
     pub(crate) programmed: Peers,
 }
@@ -60,6 +63,7 @@ impl Dealing {
             protocol,
             requests: [0; OperationClass::ALL.len()],
             peers: Peers(Vec::new()),
+            near: Peers(Vec::new()),
             programmed: Peers(Vec::new()),
         }
     }
@@ -73,11 +77,15 @@ impl Dealing {
             .sum()
     }
 
-    fn add(&mut self, class: OperationClass, count: u64, peer: u32, room: &mut Room) {
+    fn add(&mut self, class: OperationClass, count: u64, dealt: &Dealt<'_>, room: &mut Room) {
         if let Some(total) = self.requests.get_mut(class as usize) {
             *total += count;
         }
+        let peer = dealt.peer;
         self.peers.add(peer, room);
+        if dealt.is_near() {
+            self.near.add(peer, room);
+        }
         if matches!(class, OperationClass::Program | OperationClass::Firmware) {
             self.programmed.add(peer, room);
         }
@@ -88,6 +96,7 @@ impl Dealing {
             *total += count;
         }
         self.peers.join(&other.peers);
+        self.near.join(&other.near);
         self.programmed.join(&other.programmed);
     }
 }
@@ -168,6 +177,13 @@ pub(crate) struct Dealt<'a> {
     pub(crate) served: bool,
     /// Units of the responder that answered.
     pub(crate) units: &'a [(Protocol, u32)],
+}
+
+impl Dealt<'_> {
+    fn is_near(&self) -> bool {
+        let ips = (self.record.initiator.ip, self.record.responder.ip);
+        matches!(ips, (Some(a), Some(b)) if same_network(a, b))
+    }
 }
 
 impl Evidence {
@@ -259,7 +275,7 @@ fn deal(list: &mut Vec<Dealing>, dealt: &Dealt<'_>, room: &mut Room) {
             None => continue,
         };
         if let Some(dealing) = list.get_mut(place) {
-            dealing.add(operation.operation, operation.requests, dealt.peer, room);
+            dealing.add(operation.operation, operation.requests, dealt, room);
         }
     }
 }

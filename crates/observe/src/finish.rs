@@ -21,12 +21,7 @@ pub(crate) fn observation(world: World) -> Observation {
     for (ceiling, count, packet) in more_evicted.into_ordered() {
         ledger.evicted.add(ceiling, count, packet);
     }
-    let joined = join(&hosts);
-    let behind_routers: Vec<(MacAddr, u64)> = joined
-        .iter()
-        .filter(|asset| asset.fronts > 0)
-        .filter_map(|asset| Some((asset.mac?, asset.fronts as u64)))
-        .collect();
+    let (joined, behind_routers) = join(&hosts);
     let mut facts = Filed::new(facts.finish(), &hosts, &joined);
     let mut assets: Vec<ObservedAsset> = joined
         .into_iter()

@@ -13,6 +13,8 @@ use std::net::IpAddr;
 const MAX_BOUND: usize = 16;
 /// So many unbound addresses in one network may be one host's; more are a router's.
 const MAX_UNBOUND: usize = 3;
+/// A router's interfaces are looked for among so many MACs before its own.
+const MAX_ROUTER_NEIGHBOURS: usize = 256;
 /// Packets cross at most so many routers for their time to live to show it: initial values are far apart.
 const MAX_HOPS: u8 = 12;
 
@@ -25,6 +27,8 @@ pub(crate) struct Joined {
     pub(crate) joins: Vec<String>,
     /// The MAC, unless it is behind a router or on a link without one.
     pub(crate) mac: Option<MacAddr>,
+    /// The VLANs on which it was seen to carry for others.
+    carries_on: BTreeSet<Option<VlanId>>,
     /// It sent under an address that belongs to another asset.
     posed: bool,
     /// How many addresses it was seen to carry for others.
@@ -37,6 +41,7 @@ pub(crate) struct Joined {
 struct Claim<'a> {
     host: usize,
     ip: IpAddr,
+    vlan: Option<VlanId>,
     nic: &'a Nic,
 }
 
@@ -48,24 +53,27 @@ enum Verdict {
     Beyond(String),
 }
 
-/// Groups addresses to assets. Hosts are ordered by address.
-pub(crate) fn join(hosts: &[Host]) -> Vec<Joined> {
+/// Groups addresses to assets, and counts what each router's MAC carries for. Hosts are ordered by address.
+pub(crate) fn join(hosts: &[Host]) -> (Vec<Joined>, Vec<(MacAddr, u64)>) {
     let mut by_mac: BTreeMap<MacAddr, Joined> = BTreeMap::new();
     let mut owners: BTreeMap<usize, Vec<(MacAddr, &Nic, String)>> = BTreeMap::new();
     let mut beyond: BTreeMap<usize, (MacAddr, String)> = BTreeMap::new();
     for (mac, claims) in claims(hosts) {
-        let mut fronted = BTreeSet::new();
+        let (mut fronted, mut carries_on) = (BTreeSet::new(), BTreeSet::new());
         for (claim, verdict) in claims.iter().zip(judge(mac, &claims)) {
             match verdict {
                 Verdict::Own(why) => owners.entry(claim.host).or_default().push((mac, claim.nic, why)),
                 Verdict::Beyond(why) => {
                     fronted.insert(claim.ip);
+                    carries_on.insert(claim.vlan);
                     beyond.entry(claim.host).or_insert((mac, why));
                 }
             }
         }
         if !fronted.is_empty() {
-            by_mac.entry(mac).or_default().fronts = fronted.len();
+            let router = by_mac.entry(mac).or_default();
+            router.fronts = fronted.len();
+            router.carries_on = carries_on;
         }
     }
     let mut homeless: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
@@ -76,10 +84,16 @@ pub(crate) fn join(hosts: &[Host]) -> Vec<Joined> {
             (Address::Ip(ip), None) => homeless.entry(ip).or_default().push(index),
         }
     }
-    let mut assets: Vec<Joined> = by_mac
+    let behind_routers = by_mac
+        .iter()
+        .filter(|(_, asset)| asset.fronts > 0)
+        .map(|(mac, asset)| (*mac, asset.fronts as u64))
+        .collect();
+    let settled = by_mac
         .into_iter()
         .map(|(mac, asset)| settle(mac, asset))
         .collect();
+    let mut assets = join_routers(settled);
     let mut by_ip: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
     for (index, asset) in assets.iter().enumerate() {
         let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
@@ -100,7 +114,7 @@ pub(crate) fn join(hosts: &[Host]) -> Vec<Joined> {
         let heard = |index: &usize| hosts.get(*index).is_some_and(|host| host.heard);
         asset.posed || asset.fronts > 0 || asset.hosts.iter().any(heard)
     });
-    assets
+    (assets, behind_routers)
 }
 
 fn claims(hosts: &[Host]) -> BTreeMap<MacAddr, Vec<Claim<'_>>> {
@@ -110,7 +124,12 @@ fn claims(hosts: &[Host]) -> BTreeMap<MacAddr, Vec<Claim<'_>>> {
             continue;
         };
         for nic in &entry.nics {
-            claims.entry(nic.mac).or_default().push(Claim { host, ip, nic });
+            claims.entry(nic.mac).or_default().push(Claim {
+                host,
+                ip,
+                vlan: entry.spot.vlan,
+                nic,
+            });
         }
     }
     claims
@@ -300,6 +319,59 @@ fn settle(mac: MacAddr, mut asset: Joined) -> Joined {
     asset
 }
 
+/// Interfaces of one router: MACs that carry for others, that the maker numbered next to each other (they differ in the
+/// last byte alone), and that are never seen on one VLAN. The assets are ordered by MAC.
+fn join_routers(assets: Vec<Joined>) -> Vec<Joined> {
+    let mut joined: Vec<Joined> = Vec::new();
+    for asset in assets {
+        let router = joined
+            .iter_mut()
+            .rev()
+            .take(MAX_ROUTER_NEIGHBOURS)
+            .find(|router| {
+                let near = |(a, b): (MacAddr, MacAddr)| {
+                    a.0.split_last().map(|(_, start)| start) == b.0.split_last().map(|(_, start)| start)
+                };
+                router.fronts > 0
+                    && asset.fronts > 0
+                    && router.mac.zip(asset.mac).is_some_and(near)
+                    && router.all_vlans().is_disjoint(&asset.all_vlans())
+            });
+        match router {
+            Some(router) => router.take_interface(asset),
+            None => joined.push(asset),
+        }
+    }
+    joined
+}
+
+impl Joined {
+    fn all_vlans(&self) -> BTreeSet<Option<VlanId>> {
+        let seen = self
+            .endpoints
+            .iter()
+            .filter(|(end, vlan)| end.ip.is_some() || vlan.is_some());
+        seen.map(|(_, vlan)| *vlan)
+            .chain(self.carries_on.iter().copied())
+            .collect()
+    }
+
+    fn take_interface(&mut self, other: Self) {
+        if let (Some(first), Some(next)) = (self.mac, other.mac) {
+            self.joins.push(format!(
+                "{next} and {first} are interfaces of one router: numbered next to each other by their maker, both carry \
+                 for others, and never on one VLAN"
+            ));
+        }
+        self.hosts.extend(other.hosts);
+        self.endpoints.extend(other.endpoints);
+        self.joins.extend(other.joins);
+        self.carries_on.extend(other.carries_on);
+        self.fronts += other.fronts;
+        self.posed |= other.posed;
+    }
+}
+
 /// An address that no MAC has on a VLAN: part of the asset that has it on another one, else an asset of its own.
 fn add_homeless(
     owner: Option<&mut Joined>,
@@ -340,7 +412,7 @@ fn is_link_local(ip: IpAddr) -> bool {
 }
 
 /// Whether two addresses are in one network of the usual size: /24, or /64 of IPv6.
-fn same_network(a: IpAddr, b: IpAddr) -> bool {
+pub(crate) fn same_network(a: IpAddr, b: IpAddr) -> bool {
     match (a, b) {
         (IpAddr::V4(a), IpAddr::V4(b)) => a.to_bits() >> 8 == b.to_bits() >> 8,
         (IpAddr::V6(a), IpAddr::V6(b)) => a.to_bits() >> 64 == b.to_bits() >> 64,

@@ -24,6 +24,7 @@ const PROCESS: OperationSet = PROGRAMS
     .with(OperationClass::Diagnose);
 
 /// What an asset asked of controllers and telecontrol stations, of all protocols together.
+#[derive(Default)]
 pub(super) struct Asked {
     pub(super) reads: u64,
     /// Set points, commands: what an operator does.
@@ -32,6 +33,10 @@ pub(super) struct Asked {
     pub(super) programs: u64,
     /// How many it deals with beyond opening sessions.
     pub(super) peers: usize,
+    /// How many of them are in its own network.
+    pub(super) near: usize,
+    /// In how many protocols.
+    pub(super) protocols: usize,
 }
 
 impl Asked {
@@ -42,6 +47,15 @@ impl Asked {
         } = self;
         format!(
             "reads from and writes to {}: {reads} reads, {writes} writes or commands",
+            controllers(*peers)
+        )
+    }
+
+    /// `reads from 2 controllers, 1400 times, and changes nothing`
+    pub(super) fn told_reads(&self) -> String {
+        let Self { reads, peers, .. } = self;
+        format!(
+            "reads from {}, {reads} times, and changes nothing",
             controllers(*peers)
         )
     }
@@ -57,27 +71,31 @@ impl Asked {
     }
 }
 
+/// What it asked, unless it answers as a controller itself: controllers ask each other for other reasons.
 pub(super) fn asked(it: &Subject<'_>) -> Asked {
-    let dealings = it.evidence.asked.iter().filter(|dealing| {
+    let mut all = Asked::default();
+    if answers(it, CONTROLLER)
+        .or_else(|| answers(it, TELECONTROL))
+        .is_some()
+    {
+        return all;
+    }
+    let (mut peers, mut near) = (Peers::default(), Peers::default());
+    for dealing in &it.evidence.asked {
         let name = &dealing.protocol.0;
-        CONTROLLER.contains(name) || TELECONTROL.contains(name) || *name == "opcua"
-    });
-    let mut peers = Peers::default();
-    let (mut reads, mut writes, mut programs) = (0, 0, 0);
-    for dealing in dealings {
-        reads += dealing.requests(READS);
-        writes += dealing.requests(WRITES);
-        programs += dealing.requests(PROGRAMS);
-        if dealing.requests(PROCESS) > 0 {
-            peers.join(&dealing.peers);
+        let controls = CONTROLLER.contains(name) || TELECONTROL.contains(name) || *name == "opcua";
+        if !controls || dealing.requests(PROCESS) == 0 {
+            continue;
         }
+        all.reads += dealing.requests(READS);
+        all.writes += dealing.requests(WRITES);
+        all.programs += dealing.requests(PROGRAMS);
+        all.protocols += 1;
+        peers.join(&dealing.peers);
+        near.join(&dealing.near);
     }
-    Asked {
-        reads,
-        writes,
-        programs,
-        peers: peers.count(),
-    }
+    (all.peers, all.near) = (peers.count(), near.count());
+    all
 }
 
 pub(super) struct Sum {
@@ -218,7 +236,7 @@ pub(super) fn is_public(ip: IpAddr) -> bool {
         IpAddr::V4(ip) => {
             let [a, b, ..] = ip.octets();
             let shared = a == 100 && (64..128).contains(&b);
-            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_documentation() || shared)
+            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || shared)
         }
         // Global unicast.
         IpAddr::V6(ip) => ip.to_bits() >> 125 == 1,

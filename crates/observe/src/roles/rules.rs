@@ -7,9 +7,9 @@ use super::questions::{
     named, offers_office, peers, says, sends_type, some, sum,
 };
 use super::words::{
-    CONTROLLER, CONTROLLER_MAKERS, DRIVE_PRODUCTS, FIELD_PRODUCTS, GATEWAY_PRODUCTS, OFFICE,
-    PANEL_CONTROLLERS, PANEL_PRODUCTS, PLC_PRODUCTS, REMOTE, SAFETY_PRODUCTS, SWITCH_MAKERS, SWITCH_PRODUCTS,
-    TELECONTROL,
+    CONTROLLER, CONTROLLER_BUT_MODBUS, CONTROLLER_MAKERS, DESKTOP, DRIVE_PRODUCTS, FIELD_PRODUCTS,
+    GATEWAY_PRODUCTS, OFFICE, PANEL_CONTROLLERS, PANEL_PRODUCTS, PLC_PRODUCTS, REMOTE, ROUTER_MAKERS,
+    SAFETY_PRODUCTS, SERVER_NAMES, SWITCH_MAKERS, SWITCH_PRODUCTS, TELECONTROL,
 };
 use super::{Rule, rule};
 use cofferdam_dissect::IdentityField;
@@ -17,7 +17,8 @@ use cofferdam_terms::{EtherType, OperationClass, OperationSet};
 
 pub(super) const RULES: &[Rule] = &[
     // Controllers.
-    rule("plc", 0.55, |it| answers(it, CONTROLLER)),
+    rule("plc", 0.4, |it| answers(it, &["modbus"])),
+    rule("plc", 0.55, |it| answers(it, CONTROLLER_BUT_MODBUS)),
     rule("plc", 0.3, |it| {
         let sent = sum(
             &it.evidence.answered,
@@ -56,6 +57,18 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rule("rtu", 0.5, |it| named(it, &["rtu", "ied"])),
     // The field.
+    rule("field-device", 0.3, |it| {
+        let others = answers(it, CONTROLLER_BUT_MODBUS).is_some();
+        let sent = sum(
+            &it.evidence.answered,
+            CONTROLLER,
+            PROGRAMS.with(OperationClass::Control),
+        );
+        let sentence = answers(it, &["modbus"])?;
+        some(!others && sent.requests == 0, || {
+            format!("{sentence} and was never programmed or commanded")
+        })
+    }),
     rule("field-device", 0.45, |it| {
         let sends = sends_type(
             it,
@@ -74,12 +87,16 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rule("hmi", 0.2, |it| {
         let all = asked(it);
-        some(all.only_reads() && all.peers == 1, || {
-            format!(
-                "reads from one controller, {} times, and changes nothing",
-                all.reads
-            )
+        some(all.only_reads() && all.peers <= PANEL_CONTROLLERS, || {
+            all.told_reads()
         })
+    }),
+    rule("hmi", 0.25, |it| {
+        let all = asked(it);
+        some(
+            all.peers > 0 && all.peers == all.near && all.peers <= PANEL_CONTROLLERS,
+            || "all of them are in its own network".to_owned(),
+        )
     }),
     rule("hmi", 0.2, |it| {
         let all = asked(it);
@@ -93,29 +110,25 @@ pub(super) const RULES: &[Rule] = &[
         let all = asked(it);
         some(all.operates() && all.peers > PANEL_CONTROLLERS, || all.told())
     }),
+    rule("scada-server", 0.5, |it| {
+        let all = asked(it);
+        some(all.only_reads() && all.peers > PANEL_CONTROLLERS, || {
+            all.told_reads()
+        })
+    }),
     rule("scada-server", 0.3, |it| {
         let all = asked(it);
-        let clients = it.evidence.serves.iter().filter(|one| is_one_of(one, &["opcua"]));
-        let clients = clients.map(|one| one.peers.count()).max().unwrap_or(0);
-        some(all.peers > 0 && clients > 0, || {
-            format!(
-                "asks {} and serves OPC UA to {}",
-                controllers(all.peers),
-                hosts(clients)
-            )
+        some(all.protocols > 1 && all.peers > PANEL_CONTROLLERS, || {
+            format!("speaks to controllers in {} protocols", all.protocols)
         })
     }),
     rule("scada-server", 0.6, |it| {
         named(it, &["scada", "dcs", "wincc", "ignition", "iconics", "citect"])
     }),
-    rule("historian", 0.55, |it| {
+    rule("historian", 0.35, |it| {
         let all = asked(it);
-        some(all.only_reads() && all.peers > 1, || {
-            format!(
-                "reads from {}, {} times, and changes nothing",
-                controllers(all.peers),
-                all.reads
-            )
+        some(all.only_reads() && all.peers > 1 && all.near < all.peers, || {
+            format!("{}, some of them in other networks", all.told_reads())
         })
     }),
     rule("historian", 0.6, |it| {
@@ -164,7 +177,7 @@ pub(super) const RULES: &[Rule] = &[
             ],
         )
     }),
-    rule("mes", 0.6, |it| named(it, &["mes", "mro", "cmms", "erp", "sap"])),
+    rule("mes", 0.6, |it| named(it, &["mes", "mro", "cmms"])),
     // Ways in, and what joins networks.
     rule("jump-host", 0.75, |it| {
         let inside = it.evidence.serves.iter().filter(|one| is_one_of(one, REMOTE));
@@ -180,6 +193,18 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rule("jump-host", 0.6, |it| {
         named(it, &["jump", "jumphost", "bastion", "jh"])
+    }),
+    rule("gateway", 0.75, |it| {
+        let all = asked(it);
+        let clients = it.evidence.serves.iter().filter(|one| is_one_of(one, &["opcua"]));
+        let clients = peers(clients);
+        some(all.peers > 0 && clients > 0, || {
+            format!(
+                "asks {} and serves OPC UA to {}",
+                controllers(all.peers),
+                hosts(clients)
+            )
+        })
     }),
     rule("gateway", 0.45, |it| {
         let units = modbus_units(it);
@@ -207,6 +232,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("router", 0.6, |it| {
         some(it.fronts > 2, || "so many can't be one host's".to_owned())
     }),
+    rule("router", 0.5, |it| made_by(it, ROUTER_MAKERS)),
     rule("router", 0.5, |it| {
         says(it, &[IdentityField::Offers], &["router"])
     }),
@@ -216,17 +242,17 @@ pub(super) const RULES: &[Rule] = &[
     // Everything else.
     rule("server", 0.3, |it| offers_office(it, 1)),
     rule("server", 0.3, |it| offers_office(it, 3)),
-    rule("server", 0.4, |it| named(it, &["srv", "server", "dc"])),
+    rule("server", 0.4, |it| named(it, SERVER_NAMES)),
     rule("workstation", 0.3, |it| {
         let used = it
             .evidence
             .uses
             .iter()
-            .filter(|one| is_one_of(one, OFFICE))
+            .filter(|one| is_one_of(one, DESKTOP))
             .count();
         let serves = it.evidence.serves.iter().any(|one| is_one_of(one, OFFICE));
-        some(used > 0 && !serves, || {
-            format!("uses {used} office services and serves none")
+        some(used > 0 && !serves && asked(it).peers == 0, || {
+            format!("uses {used} services of office computers and serves none")
         })
     }),
     rule("workstation", 0.4, |it| {

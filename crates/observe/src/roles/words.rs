@@ -98,6 +98,15 @@ pub(super) const SAFETY_PRODUCTS: &[&str] = &[
     "failsafe",
     "fail-safe",
     "guardlogix",
+    "l71s",
+    "l72s",
+    "l73s",
+    "l81es",
+    "l82es",
+    "l83es",
+    "l84es",
+    "ers2",
+    "erms",
     "guardplc",
     "triconex",
     "tricon",
@@ -128,6 +137,7 @@ pub(super) const FIELD_PRODUCTS: &[&str] = &[
     "et 200",
     "et200",
     "remote i/o",
+    "adam-",
     "point i/o",
     "flex i/o",
     "1734-",
@@ -182,3 +192,47 @@ pub(super) const SWITCH_PRODUCTS: &[&str] = &["switch", "scalance x", "stratix",
 /// Makers of industrial switches.
 pub(super) const SWITCH_MAKERS: &[&str] =
     &["moxa", "hirschmann", "westermo", "ruggedcom", "belden", "korenix"];
+
+/// Protocols in which controllers answer, but few simpler devices.
+pub(super) const CONTROLLER_BUT_MODBUS: &[&str] = &[
+    "ads",
+    "cip",
+    "codesys",
+    "enip",
+    "fins",
+    "ge-srtp",
+    "melsec",
+    "pccc",
+    "s7comm",
+    "s7comm-plus",
+    "umas",
+];
+/// What people's computers use.
+pub(super) const DESKTOP: &[&str] = &[
+    "dhcp",
+    "http",
+    "kerberos",
+    "ldap",
+    "ldaps",
+    "ms-rpc",
+    "netbios-ssn",
+    "rdp",
+    "smb",
+    "smtp",
+    "tls",
+];
+/// Makers of routers and firewalls.
+pub(super) const ROUTER_MAKERS: &[&str] = &[
+    "check point",
+    "fortinet",
+    "juniper",
+    "palo alto",
+    "sonicwall",
+    "stormshield",
+    "watchguard",
+];
+/// In the names of servers.
+pub(super) const SERVER_NAMES: &[&str] = &[
+    "app", "backup", "db", "dc", "erp", "file", "files", "mail", "print", "sap", "server", "sql", "srv",
+    "web",
+];

@@ -166,6 +166,23 @@ fn modbus_is_observed_as_reviewed() {
 }
 
 #[test]
+fn dnp3_is_observed_as_reviewed() {
+    check("dnp3/dnp3_test_data_part1.pcap");
+}
+
+#[test]
+fn ethernet_ip_is_observed_as_reviewed() {
+    check("quickdraw/eip-softwareuploadfailure.pcap");
+    check("quickdraw/eip-changetimeattempt.pcap");
+}
+
+#[test]
+fn layer_two_protocols_are_observed_as_reviewed() {
+    check("profinet/profinet_failed.pcap");
+    check("iec61850/goose/sample_file_goose.pcap");
+}
+
+#[test]
 fn s7comm_is_observed_as_reviewed() {
     check("s7/s7comm_downloading_block_db1.pcap");
     check("s7/wincc_s300_setup-alarm-read-write.pcapng");

@@ -5,5 +5,6 @@ mod bounds;
 mod captures;
 mod flows;
 mod frames;
+mod plant;
 mod streams;
 mod toy;
