@@ -27,8 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // SAFETY: the mapping is `length` readable bytes, is never unmapped, and is not written through. Whoever shortens
     // the file meanwhile ends this program, which a measurement can bear.
     let bytes = unsafe { std::slice::from_raw_parts(start.cast::<u8>(), length) };
-    if bytes.first_chunk() != Some(&[0xd4, 0xc3, 0xb2, 0xa1]) {
-        return Err("only little-endian pcap with microseconds is walked".into());
+    if !matches!(
+        bytes.first_chunk(),
+        Some([0xd4, 0xc3, 0xb2, 0xa1] | [0x4d, 0x3c, 0xb2, 0xa1])
+    ) {
+        return Err("only little-endian pcap is walked".into());
     }
     let (packets, captured, ipv4) = walk(bytes.get(FILE_HEADER..).unwrap_or_default());
     println!("{packets} packets, {captured} bytes, {ipv4} IPv4");

@@ -8,6 +8,10 @@ use std::ops::Range;
 /// The length of the buffer that packets are read through. A packet's record always fits in it.
 pub const BUFFER_BYTES: usize = 1 << 20;
 
+/// How many bytes are asked for at once. What was just read is then still near the processor when it is looked at: with a
+/// whole buffer's worth the first bytes have left its second-level cache by the time the last arrive.
+const READ_BYTES: usize = 128 << 10;
+
 /// The buffer, and what part of it is not dealt with yet.
 #[derive(Debug)]
 pub(crate) struct Window {
@@ -84,7 +88,8 @@ impl Window {
         self.end -= self.start;
         self.start = 0;
         while self.end < wanted.min(self.buffer.len()) {
-            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let end = self.buffer.len().min(self.end + READ_BYTES);
+            let free = self.buffer.get_mut(self.end..end).unwrap_or_default();
             match input.read(free) {
                 Ok(0) => {
                     self.rest = Rest::None;
