@@ -1,5 +1,9 @@
 //! TCP as both ends speak it: whatever the network does, sequence numbers tell one consistent stream each way.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helper may fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helper may fail the test"
+)]
 
 mod common;
 
