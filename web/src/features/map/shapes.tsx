@@ -11,6 +11,11 @@ export function ZoneNode({ data, selected }: NodeProps & { data: { box: Box } })
   return (
     <div className="zone-box" data-kind={zone.kind} data-selected={selected || undefined}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
+      {cuts > 0 && (
+        <span className="cut-mark" title={text.map.cutHere(cuts)}>
+          <span aria-hidden="true">✂</span> {cuts}
+        </span>
+      )}
       <div className="zone-name">{label(zone)}</div>
       <div className="zone-line">
         <span className="kind" data-kind={zone.kind}>
@@ -18,10 +23,11 @@ export function ZoneNode({ data, selected }: NodeProps & { data: { box: Box } })
         </span>
         <span>{zone.assets.length === 1 ? "1 asset" : `${zone.assets.length} assets`}</span>
       </div>
-      <div className="zone-line soft">
-        <span>{zone.sl_t ? `${text.map.slT} ${zone.sl_t.join(" ")}` : `${text.map.slT} ${text.map.noSlT}`}</span>
-        {cuts > 0 && <span className="cut-mark">✂ {cuts}</span>}
-      </div>
+      {zone.sl_t && (
+        <div className="zone-line soft">
+          {text.map.slT} {zone.sl_t.join(" ")}
+        </div>
+      )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   );
