@@ -3,11 +3,11 @@ import type { Conduit, Cut, PlantMap, Zone } from "../../api/types";
 import { changesEquipment, label } from "../../parts/words";
 import { BANDS, type Band, bandOf } from "./bands";
 
-export const ZONE_WIDTH = 216;
+export const ZONE_WIDTH = 178;
 
 /** A zone with a target level has a line more. */
 export function heightOf(zone: Zone): number {
-  return zone.sl_t ? 88 : 66;
+  return zone.sl_t ? 108 : 86;
 }
 
 export type Line = {

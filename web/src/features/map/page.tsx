@@ -12,9 +12,9 @@ import { useTheme } from "../../theme";
 import { type Graph, graphOf, heightOf, ZONE_WIDTH } from "./graph";
 import { type Layout, layOut } from "./layout";
 import { Panel } from "./panel";
-import { BandNode, ConduitEdge, ZoneNode } from "./shapes";
+import { BandNode, ConduitEdge, LevelNode, ZoneNode } from "./shapes";
 
-const nodeTypes = { zone: ZoneNode, band: BandNode };
+const nodeTypes = { zone: ZoneNode, band: BandNode, level: LevelNode };
 const edgeTypes = { conduit: ConduitEdge };
 const NO_CUTS: readonly Cut[] = [];
 
@@ -126,7 +126,7 @@ function Canvas(props: { graph: Graph; layout: Layout; pick: string | null }) {
     >
       <Controls showInteractive={false} orientation="horizontal" fitViewOptions={FIT} />
       {props.graph.boxes.length > MANY_ZONES && (
-        <MiniMap pannable zoomable nodeClassName={(node) => (node.type === "band" ? "mini-band" : "mini-zone")} ariaLabel={null} />
+        <MiniMap pannable zoomable nodeClassName={(node) => (node.type === "zone" ? "mini-zone" : "mini-band")} ariaLabel={null} />
       )}
     </ReactFlow>
   );
@@ -144,6 +144,15 @@ function nodesOf(graph: Graph, layout: Layout, pick: string | null): Node[] {
     focusable: false,
     zIndex: -2,
   }));
+  const levels = layout.bands.map(({ band, top }) => ({
+    id: `level:${band}`,
+    type: "level",
+    position: { x: -MARGIN - 6, y: top - MARGIN / 2 - 18 },
+    data: { band },
+    selectable: false,
+    focusable: false,
+    zIndex: 5,
+  }));
   const zones = graph.boxes.map((box) => ({
     id: box.id,
     type: "zone",
@@ -154,7 +163,7 @@ function nodesOf(graph: Graph, layout: Layout, pick: string | null): Node[] {
     selected: pick === `zone:${box.id}`,
     ariaLabel: `Zone ${box.zone.name || box.id}, ${box.zone.kind}, ${box.zone.assets.length} assets`,
   }));
-  return [...bands, ...zones];
+  return [...bands, ...zones, ...levels];
 }
 
 function edgesOf(graph: Graph, layout: Layout, pick: string | null): Edge[] {

@@ -34,11 +34,12 @@ export function ZoneNode({ data, selected }: NodeProps & { data: { box: Box } })
 }
 
 export function BandNode({ data }: NodeProps & { data: { band: Band; width: number; height: number } }) {
-  return (
-    <div className="band" style={{ width: data.width, height: data.height }}>
-      <span>{text.levels[data.band]}</span>
-    </div>
-  );
+  return <div className="band" style={{ width: data.width, height: data.height }} />;
+}
+
+/** A band's name stands over the lines that cross the band, so that it can be read. */
+export function LevelNode({ data }: NodeProps & { data: { band: Band } }) {
+  return <div className="level">{text.levels[data.band]}</div>;
 }
 
 export function ConduitEdge({ data, selected, id }: EdgeProps & { data?: { line: Line; points: Point[] } }) {
