@@ -19,7 +19,7 @@ demo: web
 
 test:
 	scripts/setup test
-	$(MAKE) web lint rust-test web-test e2e
+	$(MAKE) web lint rust-test fuzz-smoke web-test e2e
 
 # The web app is built before the binary that carries it.
 web:
