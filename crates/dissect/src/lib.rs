@@ -14,6 +14,7 @@ mod dns;
 mod enip;
 pub mod frame;
 mod http;
+mod iec104;
 mod message;
 mod modbus;
 mod ntp;

@@ -58,6 +58,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::http::REGISTRATION,
+    crate::iec104::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,
