@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod bacnet;
 mod dhcp;
 mod dnp3;
 mod dns;

@@ -53,6 +53,7 @@ pub struct Sample {
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::arp::REGISTRATION,
+    crate::bacnet::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,

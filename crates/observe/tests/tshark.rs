@@ -36,10 +36,12 @@ enum Field {
     Dnp3,
     /// Types of IEC 60870-5-104's units.
     Iec104,
+    /// BACnet's confirmed services.
+    Bacnet,
 }
 
 impl Field {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -47,6 +49,7 @@ impl Field {
         Self::Cip,
         Self::Dnp3,
         Self::Iec104,
+        Self::Bacnet,
     ];
 
     const fn name(self) -> &'static str {
@@ -58,6 +61,7 @@ impl Field {
             Self::Cip => "cip",
             Self::Dnp3 => "dnp3",
             Self::Iec104 => "iec104",
+            Self::Bacnet => "bacnet",
         }
     }
 }
@@ -87,6 +91,7 @@ impl MessageSink for Functions {
             "cip" => Some((Field::Cip, code)),
             "dnp3" => Some((Field::Dnp3, code)),
             "iec104" => Some((Field::Iec104, code)),
+            "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -120,7 +125,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -132,6 +137,7 @@ const FIELDS: [&str; 10] = [
     "cip.sc",
     "dnp3.al.func",
     "iec60870_asdu.typeid",
+    "bacapp.confirmed_service",
 ];
 
 fn theirs(path: &Path) -> Codes {
@@ -164,6 +170,7 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         cip,
         dnp3,
         iec104,
+        bacnet,
     ] = columns;
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
@@ -183,6 +190,7 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Cip, cip),
         (Field::Dnp3, dnp3),
         (Field::Iec104, iec104),
+        (Field::Bacnet, bacnet),
     ]
     .into_iter()
     .filter(|(_, codes)| !codes.is_empty())

@@ -177,6 +177,11 @@ fn ethernet_ip_is_observed_as_reviewed() {
 }
 
 #[test]
+fn bacnet_is_observed_as_reviewed() {
+    check("bacnet/bacnet_test.pcap");
+}
+
+#[test]
 fn iec_104_is_observed_as_reviewed() {
     check("iec60870-5-104/090813_diverse.pcap");
     check("iec60870-5-104/testdissectiec104.pcap");
