@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod bacnet;
 mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
 pub mod frame;
 mod http;
+mod iec104;
 mod message;
 mod modbus;
 mod ntp;

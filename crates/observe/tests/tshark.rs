@@ -34,16 +34,22 @@ enum Field {
     Cip,
     /// DNP3 application functions.
     Dnp3,
+    /// Types of IEC 60870-5-104's units.
+    Iec104,
+    /// BACnet's confirmed services.
+    Bacnet,
 }
 
 impl Field {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
         Self::Enip,
         Self::Cip,
         Self::Dnp3,
+        Self::Iec104,
+        Self::Bacnet,
     ];
 
     const fn name(self) -> &'static str {
@@ -54,6 +60,8 @@ impl Field {
             Self::Enip => "enip",
             Self::Cip => "cip",
             Self::Dnp3 => "dnp3",
+            Self::Iec104 => "iec104",
+            Self::Bacnet => "bacnet",
         }
     }
 }
@@ -82,6 +90,8 @@ impl MessageSink for Functions {
             "enip" => Some((Field::Enip, code)),
             "cip" => Some((Field::Cip, code)),
             "dnp3" => Some((Field::Dnp3, code)),
+            "iec104" => Some((Field::Iec104, code)),
+            "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -115,7 +125,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -126,6 +136,8 @@ const FIELDS: [&str; 9] = [
     "enip.command",
     "cip.sc",
     "dnp3.al.func",
+    "iec60870_asdu.typeid",
+    "bacapp.confirmed_service",
 ];
 
 fn theirs(path: &Path) -> Codes {
@@ -157,6 +169,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         enip,
         cip,
         dnp3,
+        iec104,
+        bacnet,
     ] = columns;
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
@@ -175,6 +189,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Enip, enip),
         (Field::Cip, cip),
         (Field::Dnp3, dnp3),
+        (Field::Iec104, iec104),
+        (Field::Bacnet, bacnet),
     ]
     .into_iter()
     .filter(|(_, codes)| !codes.is_empty())

@@ -177,6 +177,17 @@ fn ethernet_ip_is_observed_as_reviewed() {
 }
 
 #[test]
+fn bacnet_is_observed_as_reviewed() {
+    check("bacnet/bacnet_test.pcap");
+}
+
+#[test]
+fn iec_104_is_observed_as_reviewed() {
+    check("iec60870-5-104/090813_diverse.pcap");
+    check("iec60870-5-104/testdissectiec104.pcap");
+}
+
+#[test]
 fn layer_two_protocols_are_observed_as_reviewed() {
     check("profinet/profinet_failed.pcap");
     check("iec61850/goose/sample_file_goose.pcap");
