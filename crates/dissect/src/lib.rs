@@ -8,12 +8,15 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod cdp;
+mod description;
 mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
 pub mod frame;
 mod http;
+mod lldp;
 mod message;
 mod modbus;
 mod ntp;
@@ -24,6 +27,7 @@ mod s7comm;
 mod session;
 mod smb;
 mod ssh;
+mod tell;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;

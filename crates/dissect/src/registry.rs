@@ -53,11 +53,13 @@ pub struct Sample {
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::arp::REGISTRATION,
+    crate::cdp::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
     crate::http::REGISTRATION,
+    crate::lldp::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,

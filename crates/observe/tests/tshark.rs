@@ -34,16 +34,22 @@ enum Field {
     Cip,
     /// DNP3 application functions.
     Dnp3,
+    /// CDP announcements, 2 when they end.
+    Cdp,
+    /// LLDP advertisements, 2 when they end.
+    Lldp,
 }
 
 impl Field {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
         Self::Enip,
         Self::Cip,
         Self::Dnp3,
+        Self::Cdp,
+        Self::Lldp,
     ];
 
     const fn name(self) -> &'static str {
@@ -54,6 +60,8 @@ impl Field {
             Self::Enip => "enip",
             Self::Cip => "cip",
             Self::Dnp3 => "dnp3",
+            Self::Cdp => "cdp",
+            Self::Lldp => "lldp",
         }
     }
 }
@@ -82,6 +90,8 @@ impl MessageSink for Functions {
             "enip" => Some((Field::Enip, code)),
             "cip" => Some((Field::Cip, code)),
             "dnp3" => Some((Field::Dnp3, code)),
+            "cdp" => Some((Field::Cdp, code)),
+            "lldp" => Some((Field::Lldp, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -128,12 +138,23 @@ const FIELDS: [&str; 9] = [
     "dnp3.al.func",
 ];
 
+/// Further fields that need no other beside them, with what makes our code of their number.
+const SINGLE: [(Field, &str, fn(u32) -> u32); 2] = [
+    (Field::Cdp, "cdp.ttl", announced),
+    (Field::Lldp, "lldp.time_to_live", announced),
+];
+
+/// An announcement with a time to live of 0 takes the sender back.
+fn announced(time_to_live: u32) -> u32 {
+    if time_to_live == 0 { 2 } else { 1 }
+}
+
 fn theirs(path: &Path) -> Codes {
     let mut command = Command::new("tshark");
     // Port 1102 is a client's in one capture; tshark's IDMP would take its EtherNet/IP.
     command.args(["-n", "--disable-protocol", "idmp", "-T", "fields", "-r"]);
     command.arg(path);
-    for field in FIELDS {
+    for field in FIELDS.into_iter().chain(SINGLE.map(|(_, name, _)| name)) {
         command.args(["-e", field]);
     }
     // Somebody's own settings must not change the result.
@@ -145,7 +166,8 @@ fn theirs(path: &Path) -> Codes {
 
 /// The codes of one line of tshark's output: a column a field.
 fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
-    let columns: Vec<Vec<u32>> = line.split('\t').map(numbers).collect();
+    let mut columns: Vec<Vec<u32>> = line.split('\t').map(numbers).collect();
+    let single = columns.split_off(FIELDS.len());
     let columns: [Vec<u32>; FIELDS.len()] = columns.try_into().unwrap();
     let [
         packet,
@@ -158,6 +180,10 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         cip,
         dnp3,
     ] = columns;
+    let single = SINGLE
+        .iter()
+        .zip(single)
+        .map(|((field, _, code), numbers)| (*field, numbers.into_iter().map(code).collect()));
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
     let userdata = group.iter().map(|group| {
@@ -177,7 +203,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Dnp3, dnp3),
     ]
     .into_iter()
-    .filter(|(_, codes)| !codes.is_empty())
+    .chain(single)
+    .filter(|(_, codes): &(Field, Vec<u32>)| !codes.is_empty())
     .map(|(field, codes)| ((packet[0].into(), field), codes))
     .collect()
 }
