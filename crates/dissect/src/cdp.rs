@@ -193,10 +193,8 @@ impl<'a> Announcement<'a> {
             }
         }
         for ip in self.addresses.iter().filter(|ip| !ip.is_unspecified()) {
-            let about = About::Host {
-                mac: None,
-                ip: Some(*ip),
-            };
+            let about = About::SenderAt(*ip);
+            tell.fact_about(about, IdentityField::Binding, &[]);
             tell.fact_about(about, IdentityField::HostName, self.device);
         }
     }
@@ -319,7 +317,8 @@ mod tests {
                 "identity cdp sender vendor=Cisco",
                 "identity cdp sender firmware=15.2",
                 "identity cdp sender device-type=bridge",
-                "identity cdp 10.0.0.8 host-name=sw-02",
+                "identity cdp sender at 10.0.0.8 binding=",
+                "identity cdp sender at 10.0.0.8 host-name=sw-02",
             ],
         );
     }
@@ -366,7 +365,10 @@ mod tests {
                 format!("identity cdp sender host-name={name}"),
                 format!("identity cdp sender product={platform}"),
             ];
-            expected.extend(hosts.iter().map(|host| format!("identity cdp 10.1.2.{host} host-name={name}")));
+            expected.extend(hosts.iter().flat_map(|host| {
+                let fact = format!("identity cdp sender at 10.1.2.{host}");
+                [format!("{fact} binding="), format!("{fact} host-name={name}")]
+            }));
             let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
             check(&frame, &expected);
         }

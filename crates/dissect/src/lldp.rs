@@ -252,10 +252,11 @@ impl<'a> Advertisement<'a> {
         }
         let mac = self.mac();
         for ip in self.addresses.iter().filter(|ip| !ip.is_unspecified()) {
-            let about = About::Host { mac, ip: Some(*ip) };
-            if mac.is_some() {
-                tell.fact_about(about, IdentityField::Binding, &[]);
-            }
+            let about = match mac {
+                Some(_) => About::Host { mac, ip: Some(*ip) },
+                None => About::SenderAt(*ip),
+            };
+            tell.fact_about(about, IdentityField::Binding, &[]);
             tell.fact_about(about, IdentityField::HostName, self.name);
         }
     }

@@ -138,8 +138,10 @@ const FIELDS: [&str; 9] = [
     "dnp3.al.func",
 ];
 
-/// Further fields that need no other beside them, with what makes our code of their number.
-const SINGLE: [(Field, &str, fn(u32) -> u32); 2] = [
+/// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
+type Single = (Field, &'static str, fn(u32) -> u32);
+
+const SINGLE: [Single; 2] = [
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
 ];
