@@ -21,6 +21,8 @@ mod message;
 mod modbus;
 mod ntp;
 mod opcua;
+mod pnio_cm;
+mod profinet;
 mod reader;
 mod registry;
 mod s7comm;

@@ -63,6 +63,8 @@ pub const REGISTRY: &[Registration] = &[
     crate::modbus::REGISTRATION,
     crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,
+    crate::pnio_cm::REGISTRATION,
+    crate::profinet::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
     crate::ssh::REGISTRATION,

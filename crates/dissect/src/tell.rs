@@ -22,6 +22,10 @@ impl<'s> Tell<'s> {
         self.sink.message(message);
     }
 
+    pub(crate) fn identity(&mut self, identity: &Identity<'_>) {
+        self.sink.identity(identity);
+    }
+
     /// A fact about the sender. An empty value says nothing, so it is none.
     pub(crate) fn fact(&mut self, field: IdentityField, value: &[u8]) {
         self.fact_about(About::Sender, field, value);

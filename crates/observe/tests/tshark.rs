@@ -38,10 +38,16 @@ enum Field {
     Cdp,
     /// LLDP advertisements, 2 when they end.
     Lldp,
+    /// PROFINET's frame ids.
+    Profinet,
+    /// DCP's services.
+    Dcp,
+    /// PROFINET IO's operations: the numbers of its remote calls.
+    PnioCm,
 }
 
 impl Field {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -50,6 +56,9 @@ impl Field {
         Self::Dnp3,
         Self::Cdp,
         Self::Lldp,
+        Self::Profinet,
+        Self::Dcp,
+        Self::PnioCm,
     ];
 
     const fn name(self) -> &'static str {
@@ -62,6 +71,9 @@ impl Field {
             Self::Dnp3 => "dnp3",
             Self::Cdp => "cdp",
             Self::Lldp => "lldp",
+            Self::Profinet => "profinet",
+            Self::Dcp => "profinet-dcp",
+            Self::PnioCm => "pnio-cm",
         }
     }
 }
@@ -82,6 +94,10 @@ struct Functions(Codes);
 impl MessageSink for Functions {
     fn message(&mut self, at: &MessageContext, message: &Message<'_>) {
         let code = message.function.code;
+        if message.protocol.0 == "profinet" && (code >> 16) >= 0xfefc && (code >> 16) <= 0xfeff {
+            let services = self.0.entry((at.packet, Field::Dcp)).or_default();
+            services.push(code & 0xffff);
+        }
         let compared = match message.protocol.0 {
             "modbus" => Some((Field::Modbus, code)),
             "umas" => Some((Field::Modbus, 90)),
@@ -92,6 +108,8 @@ impl MessageSink for Functions {
             "dnp3" => Some((Field::Dnp3, code)),
             "cdp" => Some((Field::Cdp, code)),
             "lldp" => Some((Field::Lldp, code)),
+            "profinet" => Some((Field::Profinet, code >> 16)),
+            "pnio-cm" => Some((Field::PnioCm, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -141,10 +159,17 @@ const FIELDS: [&str; 9] = [
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 2] = [
+const SINGLE: [Single; 5] = [
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
+    (Field::Profinet, "pn_rt.frame_id", same),
+    (Field::Dcp, "pn_dcp.service_id", same),
+    (Field::PnioCm, "pn_io.opnum", same),
 ];
+
+fn same(number: u32) -> u32 {
+    number
+}
 
 /// An announcement with a time to live of 0 takes the sender back.
 fn announced(time_to_live: u32) -> u32 {
