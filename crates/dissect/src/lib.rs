@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod asn1;
 mod cdp;
 mod description;
 mod dhcp;
@@ -28,6 +29,7 @@ mod registry;
 mod s7comm;
 mod session;
 mod smb;
+mod snmp;
 mod ssh;
 mod tell;
 #[cfg(any(test, feature = "testing"))]

@@ -67,6 +67,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::profinet::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
+    crate::snmp::REGISTRATION,
     crate::ssh::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
