@@ -16,6 +16,7 @@ mod dnp3;
 mod dns;
 mod enip;
 pub mod frame;
+mod ftp;
 mod http;
 mod lldp;
 mod message;
@@ -31,10 +32,12 @@ mod session;
 mod smb;
 mod snmp;
 mod ssh;
+mod syslog;
 mod tell;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
+mod tftp;
 mod tls;
 
 pub use message::{

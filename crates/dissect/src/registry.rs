@@ -58,6 +58,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
+    crate::ftp::REGISTRATION,
     crate::http::REGISTRATION,
     crate::lldp::REGISTRATION,
     crate::modbus::REGISTRATION,
@@ -69,6 +70,8 @@ pub const REGISTRY: &[Registration] = &[
     crate::smb::REGISTRATION,
     crate::snmp::REGISTRATION,
     crate::ssh::REGISTRATION,
+    crate::syslog::REGISTRATION,
+    crate::tftp::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
 
