@@ -9,6 +9,7 @@ mod advice;
 mod clock;
 mod conversation;
 mod evidence;
+mod exchange;
 mod facts;
 mod finish;
 mod flow;
@@ -28,6 +29,7 @@ mod record;
 mod roles;
 mod services;
 mod settings;
+mod spread;
 mod stream;
 mod table;
 mod tap;
@@ -41,11 +43,13 @@ pub use observer::{Captured, Observer};
 
 pub use oui::vendor;
 pub use record::{
-    Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
-    OperationRecord, Recognition, RoleGuess, Traffic,
+    Connection, Coverage, Endpoint, Exchange, FailureCount, FlowRecord, FlowSink, IdentityFact,
+    InitiatorBasis, Observation, ObservedAsset, OperationRecord, Recognition, RoleGuess, Traffic,
 };
 pub use settings::{Ceilings, IdleTimes, Settings};
+pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
+pub use cofferdam_dissect::frame::TcpFlags;
 pub use cofferdam_dissect::{IdentityField, Protocol};

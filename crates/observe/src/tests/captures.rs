@@ -1,6 +1,8 @@
 //! Real captures, observed: what came of each, as text that people review.
 
-use crate::{Endpoint, FlowRecord, Observation, ObservedAsset, Observer, Settings};
+use crate::{
+    Endpoint, Exchange, FlowRecord, Observation, ObservedAsset, Observer, OperationRecord, Settings, Spread,
+};
 use cofferdam_capture::Source;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -146,7 +148,32 @@ fn tell_flow(text: &mut String, flow: &FlowRecord) {
             row.objects_dropped,
         )
         .unwrap();
+        tell_exchange(text, &row.exchange);
     }
+}
+
+fn tell_exchange(text: &mut String, exchange: &Exchange) {
+    let spread = |spread: Option<Spread>| {
+        spread.map_or("-".to_owned(), |spread| {
+            let [min, median, max] = [spread.min, spread.median, spread.max].map(|time| time.as_micros());
+            format!("{} x {min}/{median}/{max} us", spread.count)
+        })
+    };
+    let failures: Vec<String> = exchange
+        .failures
+        .iter()
+        .map(|failure| format!("{:#x} {} x {}", failure.code, failure.name, failure.count))
+        .collect();
+    writeln!(
+        text,
+        "    latency {}, interval {}, unanswered {}, unasked {}, failures [{}]",
+        spread(exchange.latency),
+        spread(exchange.interval),
+        exchange.unanswered,
+        exchange.unasked,
+        failures.join(", "),
+    )
+    .unwrap();
 }
 
 fn check(name: &str) {
@@ -186,6 +213,24 @@ fn layer_two_protocols_are_observed_as_reviewed() {
 fn s7comm_is_observed_as_reviewed() {
     check("s7/s7comm_downloading_block_db1.pcap");
     check("s7/wincc_s300_setup-alarm-read-write.pcapng");
+}
+
+/// Every answer belongs to a request or was unasked, and no more requests are settled than were made.
+fn check_exchanges(flow: &FlowRecord, name: &str) {
+    let sum = |of: fn(&OperationRecord) -> u64| flow.operations.iter().map(of).sum::<u64>();
+    let matched = sum(|row| row.exchange.latency.map_or(0, |latency| latency.count));
+    let unasked = sum(|row| row.exchange.unasked);
+    let answers = sum(|row| row.responses + row.failures);
+    let to_group = flow.responder.ip.is_some_and(|ip| ip.is_multicast())
+        || flow.responder.mac.is_some_and(|mac| mac.is_group());
+    assert!(
+        matched + unasked == answers || to_group,
+        "{name}: {flow:?}: {matched} + {unasked} != {answers}"
+    );
+    for row in &flow.operations {
+        let counted: u64 = row.exchange.failures.iter().map(|failure| failure.count).sum();
+        assert_eq!(counted + row.exchange.failures_dropped, row.failures, "{name}");
+    }
 }
 
 /// Every capture under the folder, in name order.
@@ -229,6 +274,9 @@ fn every_capture_gives_the_same_whatever_keys_the_tables_and_each_packet_is_acco
             .flat_map(|flow| &flow.operations)
             .map(|row| row.requests + row.responses + row.failures)
             .sum();
+        for flow in &flows {
+            check_exchanges(flow, &name.to_string());
+        }
         let dropped = coverage.evicted.iter().find(|(name, _)| *name == "operations");
         assert_eq!(
             messages,

@@ -3,6 +3,7 @@
 mod assets;
 mod bounds;
 mod captures;
+mod exchanges;
 mod flows;
 mod frames;
 mod plant;
