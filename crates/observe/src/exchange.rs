@@ -5,11 +5,15 @@
 //! with its function and unit that waits longest, else to the one that waits longest at all. A request that comes again
 //! by the same number, function and unit in a later packet was given up by its sender: the earlier one counts as
 //! unanswered. Bounds: [`MAX_WAITING`] requests of a flow wait at once, and one that is overtaken by so many counts as
-//! unanswered; [`MAX_FAILURE_CODES`] codes of one operation are counted apart, the others together.
+//! unanswered; [`MAX_FAILURE_CODES`] codes and
+//! [`MAX_WRITTEN`] written objects of one operation are counted apart, the others together.
 
+use crate::acts::carries_values;
 use crate::clock::Moment;
 use crate::key::End;
-use crate::record::Exchange;
+use crate::number::{self, Number};
+use crate::objects::Range;
+use crate::record::{Exchange, WrittenRange};
 use crate::spread::Sketch;
 use cofferdam_dissect::{Message, Protocol};
 use cofferdam_terms::Timestamp;
@@ -19,6 +23,8 @@ use std::borrow::Cow;
 pub(crate) const MAX_WAITING: usize = 64;
 /// The most failure codes of one operation that are counted apart.
 const MAX_FAILURE_CODES: usize = Exchange::MAX_FAILURE_CODES;
+/// The most written objects of one operation whose values are kept.
+const MAX_WRITTEN: usize = Exchange::MAX_WRITTEN;
 
 /// Functions that are never answered by a message of their protocol, by protocol and code.
 const NOT_ANSWERED: &[(&str, &[u32])] = &[
@@ -83,6 +89,8 @@ pub(crate) struct Tracked {
     last: Option<(u64, Timestamp)>,
     failures: Vec<(u32, &'static str, u64)>,
     failures_dropped: u64,
+    written: Vec<(Range, [Number; 2], u64)>,
+    written_dropped: u64,
 }
 
 impl Tracked {
@@ -117,16 +125,60 @@ impl Tracked {
         true
     }
 
+    /// Notes the numbers that a request writes. True when more memory is held.
+    #[inline]
+    pub(crate) fn wrote(&mut self, message: &Message<'_>) -> bool {
+        if !carries_values(message.operation) {
+            return false;
+        }
+        let mut grown = false;
+        for object in message.objects {
+            let Some(value) = object.value else { continue };
+            let value = number::canonical(&object.address, value);
+            let numbers = number::elements(message.protocol, &object.address, value);
+            let (Some(low), Some(high)) = (numbers.iter().min(), numbers.iter().max()) else {
+                continue;
+            };
+            let known = self
+                .written
+                .iter_mut()
+                .find(|(place, ..)| place.is(&object.address));
+            if let Some((_, [min, max], times)) = known {
+                (*min, *max) = ((*min).min(*low), (*max).max(*high));
+                *times += 1;
+            } else if self.written.len() == MAX_WRITTEN {
+                self.written_dropped += 1;
+            } else {
+                self.written.push((Range::of(&object.address), [*low, *high], 1));
+                grown = true;
+            }
+        }
+        grown
+    }
+
     /// Heap bytes held.
     pub(crate) fn held(&self) -> usize {
+        let written = self.written.capacity() * size_of::<(Range, [Number; 2], u64)>();
+        let names: usize = self.written.iter().map(|(place, ..)| place.held()).sum();
         let failures = self.failures.capacity() * size_of::<(u32, &str, u64)>();
-        self.latency.held() + self.interval.held() + failures
+        self.latency.held() + self.interval.held() + failures + written + names
     }
 
     /// The figures as a record gives them.
     pub(crate) fn into_exchange(mut self) -> Exchange {
         self.failures.sort_unstable();
         let failures = self.failures.into_iter();
+        let mut written: Vec<WrittenRange> = self
+            .written
+            .iter()
+            .map(|(place, [min, max], times)| WrittenRange {
+                object: place.text(),
+                min: *min,
+                max: *max,
+                times: *times,
+            })
+            .collect();
+        written.sort_unstable();
         Exchange {
             unanswered: self.unanswered,
             unasked: self.unasked,
@@ -140,6 +192,8 @@ impl Tracked {
                 })
                 .collect(),
             failures_dropped: self.failures_dropped,
+            written,
+            written_dropped: self.written_dropped,
         }
     }
 }

@@ -232,7 +232,14 @@ impl Ear<'_, '_> {
 impl Sink for Ear<'_, '_> {
     fn message(&mut self, message: &Message<'_>) {
         let ceiling = self.world.settings.ceilings.operations_per_record;
-        self.operations.add(message, self.from, self.moment, ceiling);
+        let mut noted = self.operations.add(message, self.from, self.moment, ceiling);
+        let known = noted.device;
+        self.world
+            .acts
+            .take(self.flow, self.from, message, &mut noted, self.moment);
+        if noted.device != known {
+            self.operations.keep_device(noted);
+        }
         self.heard += 1;
         self.asked |= message.role == Role::Request;
         let at = self.messages.is_some().then(|| self.context());

@@ -5,9 +5,12 @@
 //! Read first: [`Observer`], [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
 #![forbid(unsafe_code)]
 
+mod acts;
 mod advice;
 mod clock;
 mod conversation;
+mod event_kinds;
+mod events;
 mod evidence;
 mod exchange;
 mod facts;
@@ -19,7 +22,9 @@ mod hosts;
 mod inventory;
 mod join;
 mod key;
+mod known;
 mod ledger;
+mod number;
 mod objects;
 mod observer;
 mod operations;
@@ -37,18 +42,25 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod world;
+mod writes;
 
+pub use event_kinds::{EventKind, Technique};
+pub use events::{Event, Evidence, Parties};
 pub use inventory::inventory;
+pub use known::ValueBasis;
+pub use number::Number;
 pub use observer::{Captured, Observer};
 
 pub use oui::vendor;
 pub use record::{
     Connection, Coverage, Endpoint, Exchange, FailureCount, FlowRecord, FlowSink, IdentityFact,
     InitiatorBasis, Observation, ObservedAsset, OperationRecord, Recognition, RoleGuess, Traffic,
+    WrittenRange,
 };
 pub use settings::{Ceilings, IdleTimes, Settings};
 pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
+pub use writes::{ValueBefore, ValueChange, WriteRecord};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
 pub use cofferdam_dissect::frame::TcpFlags;

@@ -3,9 +3,12 @@
 //! Messages of a flow repeat, so the operation that was met last is tried first, and a message of a known operation
 //! allocates nothing. Keys are compared numbers first, names last.
 
+use crate::acts::Noted;
 use crate::clock::Moment;
+use crate::event_kinds::{EventKind, kind_of};
 use crate::exchange::{self, Awaits, Fit, MAX_WAITING, Tracked, Waiting};
 use crate::key::End;
+use crate::known::DeviceId;
 use crate::objects::Objects;
 use crate::record::OperationRecord;
 use cofferdam_dissect::{Function, Message, Outcome, Protocol, Role};
@@ -47,6 +50,10 @@ struct Entry {
     /// The unit itself answered, rather than a gateway in its place.
     unit_answered: bool,
     awaits: Awaits,
+    /// The event that its messages are.
+    kind: Option<EventKind>,
+    /// The device whose values they carry, once it was looked up.
+    device: Option<DeviceId>,
     objects: Objects,
     exchange: Tracked,
 }
@@ -76,27 +83,32 @@ fn same_name(a: &'static str, b: &'static str) -> bool {
 }
 
 impl Operations {
-    /// Counts a message of one end; at most `ceiling` different operations are kept.
+    /// Counts a message of one end; at most `ceiling` different operations are kept. Says what is known of such
+    /// messages.
     #[inline]
-    pub(crate) fn add(&mut self, message: &Message<'_>, from: End, moment: Moment, ceiling: usize) {
+    pub(crate) fn add(&mut self, message: &Message<'_>, from: End, moment: Moment, ceiling: usize) -> Noted {
         let hit = self.entries.get(self.last_hit);
         if !hit.is_some_and(|entry| entry.is_of(message))
             && !self.find_or_keep(message, moment.packet, ceiling)
         {
-            return;
+            return Noted::beyond_ceiling(message);
         }
-        match message.role {
-            Role::Request => self.wait(message, from, moment),
+        let request = match message.role {
+            Role::Request => {
+                self.wait(message, from, moment);
+                None
+            }
             Role::Response => self.settle(message, from, moment),
-            Role::Unsolicited => {}
-        }
+            Role::Unsolicited => None,
+        };
         let Some(entry) = self.entries.get_mut(self.last_hit) else {
-            return;
+            return Noted::default();
         };
         match (message.role, message.outcome) {
             (Role::Request | Role::Unsolicited, _) => {
                 entry.requests += 1;
                 self.grown |= entry.exchange.asked(moment);
+                self.grown |= entry.exchange.wrote(message);
             }
             (Role::Response, Outcome::None | Outcome::Success) => {
                 entry.responses += 1;
@@ -111,6 +123,21 @@ impl Operations {
         }
         for object in message.objects {
             self.grown |= entry.objects.add(object);
+        }
+        Noted {
+            kind: entry.kind,
+            device: entry.device,
+            request,
+            entry: Some(self.last_hit),
+        }
+    }
+
+    /// Keeps the device that was looked up for an operation.
+    #[inline]
+    pub(crate) fn keep_device(&mut self, noted: Noted) {
+        let entry = noted.entry.and_then(|at| self.entries.get_mut(at));
+        if let Some(entry) = entry {
+            entry.device = noted.device;
         }
     }
 
@@ -155,9 +182,9 @@ impl Operations {
         self.waiting.push(request);
     }
 
-    /// Finds the request that an answer of the operation that was hit last belongs to.
+    /// Finds the request that an answer of the operation that was hit last belongs to, and gives its packet.
     #[inline]
-    fn settle(&mut self, message: &Message<'_>, from: End, moment: Moment) {
+    fn settle(&mut self, message: &Message<'_>, from: End, moment: Moment) -> Option<u64> {
         let answer = self.last_hit;
         let fit = |request: &Waiting| {
             if request.entry as usize == answer {
@@ -175,6 +202,7 @@ impl Operations {
                 None => entry.exchange.unasked += 1,
             }
         }
+        request.map(|request| request.packet)
     }
 
     fn count_unanswered(&mut self, request: Waiting) {
@@ -228,6 +256,13 @@ impl Operations {
             packet,
             unit_answered: false,
             awaits: Awaits::of(message.protocol, message.function.code),
+            kind: kind_of(
+                message.protocol,
+                message.function.code,
+                message.function.name,
+                message.operation,
+            ),
+            device: None,
             objects: Objects::default(),
             exchange: Tracked::default(),
         });

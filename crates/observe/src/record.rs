@@ -1,6 +1,9 @@
 //! What observation gives: flow records, assets with their evidence, coverage. Values, owned, in a fixed order.
 
+use crate::events::Event;
+use crate::number::Number;
 use crate::spread::Spread;
+use crate::writes::WriteRecord;
 use cofferdam_dissect::frame::TcpFlags;
 use cofferdam_dissect::{IdentityField, Protocol};
 use cofferdam_terms::{MacAddr, OperationClass, Timestamp, Transport, VlanId, WireText};
@@ -175,11 +178,31 @@ pub struct Exchange {
     pub failures: Vec<FailureCount>,
     /// Failures of further codes.
     pub failures_dropped: u64,
+    /// Objects that were written with values that are numbers, ordered; at most
+    /// [`MAX_WRITTEN`](Self::MAX_WRITTEN).
+    pub written: Vec<WrittenRange>,
+    /// Writes of further objects.
+    pub written_dropped: u64,
 }
 
 impl Exchange {
     /// The most codes that one record counts apart.
     pub const MAX_FAILURE_CODES: usize = 8;
+    /// The most written objects whose values one record keeps.
+    pub const MAX_WRITTEN: usize = 16;
+}
+
+/// Between which values an object was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WrittenRange {
+    /// The object, in the protocol's own notation. Of a range of points the values count together.
+    pub object: WireText,
+    /// The least value.
+    pub min: Number,
+    /// The greatest.
+    pub max: Number,
+    /// How often.
+    pub times: u64,
 }
 
 /// How often answers gave one failure code.
@@ -303,6 +326,10 @@ pub struct Observation {
     pub capture: String,
     /// Assets, ordered by key.
     pub assets: Vec<ObservedAsset>,
+    /// Writes with their values, ordered by the first.
+    pub writes: Vec<WriteRecord>,
+    /// What was done to equipment, and who was refused, ordered by the first packet.
+    pub events: Vec<Event>,
     /// What was and was not seen.
     pub coverage: Coverage,
 }

@@ -1,7 +1,8 @@
 //! Real captures, observed: what came of each, as text that people review.
 
 use crate::{
-    Endpoint, Exchange, FlowRecord, Observation, ObservedAsset, Observer, OperationRecord, Settings, Spread,
+    Endpoint, Event, Exchange, FlowRecord, Observation, ObservedAsset, Observer, OperationRecord, Settings,
+    Spread, WriteRecord,
 };
 use cofferdam_capture::Source;
 use std::fmt::Write as _;
@@ -61,6 +62,12 @@ fn summary(flows: &[FlowRecord], observation: &Observation) -> String {
     for asset in &observation.assets {
         tell_asset(&mut text, asset);
     }
+    for event in observation.events.iter().take(30) {
+        tell_event(&mut text, event);
+    }
+    for write in observation.writes.iter().take(20) {
+        tell_write(&mut text, write);
+    }
     // All flows of a large capture are no reading.
     for flow in flows.iter().take(20) {
         tell_flow(&mut text, flow);
@@ -106,6 +113,51 @@ fn tell_asset(text: &mut String, asset: &ObservedAsset) {
             .map(|(p, unit)| format!("{p} {unit}"))
             .collect();
         writeln!(text, "  units {}", units.join(", ")).unwrap();
+    }
+}
+
+fn tell_event(text: &mut String, event: &Event) {
+    let techniques: Vec<&str> = event.kind.techniques().iter().map(|one| one.id).collect();
+    let objects: Vec<&str> = event.objects.iter().map(|object| object.as_str()).collect();
+    writeln!(
+        text,
+        "event {} {} {} {} unit {:?} x{} done {} refused {} {:?} [{}] packets {}-{}",
+        event.kind.name(),
+        techniques.join(" "),
+        event.protocol,
+        event.function_name,
+        event.unit,
+        event.times,
+        event.done,
+        event.refused,
+        event.reason,
+        objects.join(", "),
+        event.first.packet,
+        event.last.packet,
+    )
+    .unwrap();
+}
+
+fn tell_write(text: &mut String, write: &WriteRecord) {
+    writeln!(
+        text,
+        "write {} unit {:?} {} x{} refused {} packets {}-{}",
+        write.protocol,
+        write.unit,
+        write.object,
+        write.times,
+        write.refused,
+        write.first.packet,
+        write.last.packet,
+    )
+    .unwrap();
+    for change in &write.changes {
+        let before = change.before.as_ref().map_or("?".to_owned(), |before| {
+            format!("{} ({} in {})", before.value, before.basis.name(), before.packet)
+        });
+        let refused = change.refused.unwrap_or("-");
+        let packet = change.evidence.packet;
+        writeln!(text, "  {packet}: {before} > {} refused {refused}", change.after).unwrap();
     }
 }
 

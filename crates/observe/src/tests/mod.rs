@@ -1,5 +1,6 @@
 //! Tests of the whole observer, on frames made to order and a protocol of our own.
 
+mod acts;
 mod assets;
 mod bounds;
 mod captures;

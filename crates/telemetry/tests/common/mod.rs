@@ -326,6 +326,7 @@ pub fn any_observation() -> impl Strategy<Value = Observation> {
             capture,
             assets,
             coverage,
+            ..Observation::default()
         }
     })
 }
