@@ -4,13 +4,14 @@
 
 use crate::clock::Moment;
 use crate::event_kinds::{EventKind, kind_of, refusal};
-use crate::events::{Answer, Event, Events, Scene};
+use crate::events::{Answer, Event, EventSlot, Events, Scene};
 use crate::flow::Flow;
 use crate::hosts::spot_of;
 use crate::key::End;
 use crate::known::{DeviceId, Known, ValueBasis};
 use crate::ledger::Tally;
 use crate::number;
+use crate::objects::Added;
 use crate::settings::Settings;
 use crate::writes::{WriteRecord, Writes};
 use cofferdam_dissect::{Message, Outcome, Role};
@@ -19,10 +20,14 @@ use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
 
 /// What the flow's operations know of a message's kind.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Noted {
     /// The event that such messages are.
     pub(crate) kind: Option<EventKind>,
+    /// Its place among the events, once it was looked up.
+    pub(crate) event: Option<EventSlot>,
+    /// Whether its objects are new to the flow's record under way.
+    pub(crate) objects: Added,
     /// The device whose values they carry, once it was looked up.
     pub(crate) device: Option<DeviceId>,
     /// The packet of the request that an answer belongs to.
@@ -38,7 +43,11 @@ impl Noted {
         let function = message.function;
         Self {
             kind: kind_of(message.protocol, function.code, function.name, message.operation),
-            ..Self::default()
+            event: None,
+            objects: Added::Kept,
+            device: None,
+            request: None,
+            entry: None,
         }
     }
 }
@@ -95,7 +104,7 @@ impl Acts {
                         asker: from,
                         moment,
                     };
-                    self.events.asked(kind, scene, message, &mut self.evicted);
+                    self.events.asked(kind, scene, message, noted, &mut self.evicted);
                 }
             }
             (Role::Response, Outcome::None | Outcome::Success) => {
@@ -108,7 +117,8 @@ impl Acts {
                         asker: from.other(),
                         moment,
                     };
-                    self.events.answered(kind, scene, message, Answer::Done);
+                    self.events
+                        .answered(kind, scene, message, noted.event, Answer::Done);
                 }
             }
             (Role::Response, Outcome::Failure { name, .. }) => {
@@ -153,7 +163,7 @@ impl Acts {
 
     #[cold]
     fn asked(&mut self, kind: EventKind, scene: Scene<'_>, message: &Message<'_>, noted: &mut Noted) {
-        self.events.asked(kind, scene, message, &mut self.evicted);
+        self.events.asked(kind, scene, message, noted, &mut self.evicted);
         if !carries_values(message.operation) || message.objects.iter().all(|object| object.value.is_none()) {
             return;
         }
@@ -178,7 +188,8 @@ impl Acts {
     #[cold]
     fn failed(&mut self, name: &'static str, scene: Scene<'_>, message: &Message<'_>, noted: &Noted) {
         if let Some(kind) = noted.kind {
-            self.events.answered(kind, scene, message, Answer::Refused);
+            self.events
+                .answered(kind, scene, message, noted.event, Answer::Refused);
         }
         if let Some(packet) = noted.request.filter(|_| carries_values(message.operation)) {
             self.writes

@@ -3,13 +3,14 @@
 //! Events of one kind, between the same two, by one function to one unit are one entry that counts. Bounds: the ceiling
 //! `events` of entries, beyond which further ones are counted and not kept.
 
+use crate::acts::Noted;
 use crate::clock::Moment;
 use crate::event_kinds::EventKind;
 use crate::flow::Flow;
 use crate::hosts::{Spot, spot_of};
 use crate::key::End;
 use crate::ledger::Tally;
-use crate::objects::Objects;
+use crate::objects::{Added, Objects};
 use crate::record::Endpoint;
 use cofferdam_dissect::{Message, Protocol};
 use cofferdam_terms::{OperationClass, Timestamp, Transport, VlanId, WireText};
@@ -102,6 +103,13 @@ pub(crate) struct Events {
     ceiling: usize,
 }
 
+/// An event's place, or that there was none left for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventSlot {
+    At(u32),
+    NoRoom,
+}
+
 /// Where a message stood.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
@@ -155,14 +163,32 @@ impl Events {
         kind: EventKind,
         scene: Scene<'_>,
         message: &Message<'_>,
+        noted: &mut Noted,
         evicted: &mut Tally<&'static str>,
     ) {
+        let slot = match noted.event {
+            Some(slot) => slot,
+            None => self.slot(kind, scene, message),
+        };
+        noted.event = Some(slot);
+        match slot {
+            EventSlot::NoRoom => evicted.add("events", 1, scene.moment.packet),
+            EventSlot::At(at) => {
+                if let Some(entry) = self.entries.get_mut(at as usize) {
+                    // What the flow's record knows already, its event does too.
+                    entry.note(scene, message, noted.objects);
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn slot(&mut self, kind: EventKind, scene: Scene<'_>, message: &Message<'_>) -> EventSlot {
         // A question to everybody is a search, whatever it asks.
         let to_all = kind == EventKind::Identification && !scene.asked().address.is_one_host();
         let kind = if to_all { EventKind::Discovery } else { kind };
-        if let Some(entry) = self.entry(kind, None, scene, message, evicted) {
-            entry.note(scene, message);
-        }
+        self.entry(kind, None, scene, message)
+            .map_or(EventSlot::NoRoom, EventSlot::At)
     }
 
     /// Notes the answer to something that was asked for.
@@ -171,14 +197,15 @@ impl Events {
         kind: EventKind,
         scene: Scene<'_>,
         message: &Message<'_>,
+        slot: Option<EventSlot>,
         answer: Answer,
     ) {
-        let key = key(kind, None, scene, message);
-        let entry = self
-            .index
-            .get(&key)
-            .and_then(|at| self.entries.get_mut(*at as usize));
-        if let Some(entry) = entry {
+        let at = match slot {
+            Some(EventSlot::At(at)) => Some(at),
+            Some(EventSlot::NoRoom) => None,
+            None => self.index.get(&key(kind, None, scene, message)).copied(),
+        };
+        if let Some(entry) = at.and_then(|at| self.entries.get_mut(at as usize)) {
             match answer {
                 Answer::Done => entry.event.done += 1,
                 Answer::Refused => entry.event.refused += 1,
@@ -195,9 +222,13 @@ impl Events {
         evicted: &mut Tally<&'static str>,
     ) {
         let kind = EventKind::FailedAccess;
-        if let Some(entry) = self.entry(kind, Some(reason), scene, message, evicted) {
-            entry.note(scene, message);
-            entry.event.refused += 1;
+        let at = self.entry(kind, Some(reason), scene, message);
+        match at.and_then(|at| self.entries.get_mut(at as usize)) {
+            Some(entry) => {
+                entry.note(scene, message, Added::Kept);
+                entry.event.refused += 1;
+            }
+            None => evicted.add("events", 1, scene.moment.packet),
         }
     }
 
@@ -207,14 +238,12 @@ impl Events {
         reason: Option<&'static str>,
         scene: Scene<'_>,
         message: &Message<'_>,
-        evicted: &mut Tally<&'static str>,
-    ) -> Option<&mut Entry> {
+    ) -> Option<u32> {
         let key = key(kind, reason, scene, message);
         if let Some(at) = self.index.get(&key) {
-            return self.entries.get_mut(*at as usize);
+            return Some(*at);
         }
         if self.entries.len() >= self.ceiling {
-            evicted.add("events", 1, scene.moment.packet);
             return None;
         }
         // The ceiling is far below 2^32.
@@ -224,7 +253,7 @@ impl Events {
             event: event(kind, reason, scene, message),
             objects: Objects::default(),
         });
-        self.entries.last_mut()
+        Some(at)
     }
 
     /// The events, ordered by their first packet.
@@ -244,9 +273,12 @@ pub(crate) enum Answer {
 }
 
 impl Entry {
-    fn note(&mut self, scene: Scene<'_>, message: &Message<'_>) {
+    fn note(&mut self, scene: Scene<'_>, message: &Message<'_>, objects: Added) {
         self.event.times += 1;
         self.event.last = scene.evidence();
+        if objects == Added::Nothing {
+            return;
+        }
         for object in message.objects {
             self.objects.add(object);
         }

@@ -233,12 +233,12 @@ impl Sink for Ear<'_, '_> {
     fn message(&mut self, message: &Message<'_>) {
         let ceiling = self.world.settings.ceilings.operations_per_record;
         let mut noted = self.operations.add(message, self.from, self.moment, ceiling);
-        let known = noted.device;
+        let known = (noted.device, noted.event);
         self.world
             .acts
             .take(self.flow, self.from, message, &mut noted, self.moment);
-        if noted.device != known {
-            self.operations.keep_device(noted);
+        if (noted.device, noted.event) != known {
+            self.operations.keep(noted);
         }
         self.heard += 1;
         self.asked |= message.role == Role::Request;

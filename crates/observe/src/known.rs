@@ -186,26 +186,26 @@ impl Known {
     /// The value that an object was seen to have last: by itself, or as part of a longer range.
     pub(crate) fn last(&self, device: DeviceId, address: &Address<'_>) -> Option<Value> {
         let device = self.devices.get(device.0 as usize)?;
-        let newest_part = device
-            .items
-            .iter()
-            .filter(|item| item.place.overlaps(address))
-            .map(|item| item.value.packet)
-            .max();
-        let parts = device.items.iter().filter_map(|item| {
-            let bytes = if item.place.is(address) {
-                item.value.bytes.clone()
-            } else {
-                item.place.part(&item.value.bytes, address)?
-            };
-            Some(Value {
-                bytes,
-                ..item.value.clone()
-            })
-        });
-        let last = parts.max_by_key(|value| value.packet)?;
+        let (mut newest, mut best) = (0, None::<&Item>);
+        for item in device.items.iter().filter(|item| item.place.overlaps(address)) {
+            newest = newest.max(item.value.packet);
+            if item.place.covers(address) && best.is_none_or(|best| best.value.packet <= item.value.packet) {
+                best = Some(item);
+            }
+        }
         // Where a part of it was seen to change since, the whole is not known.
-        (Some(last.packet) >= newest_part).then_some(last)
+        let last = best.filter(|best| best.value.packet >= newest)?;
+        let bytes = if last.place.is(address) {
+            last.value.bytes.clone()
+        } else {
+            last.place.part(&last.value.bytes, address)?
+        };
+        Some(Value {
+            bytes,
+            packet: last.value.packet,
+            time: last.value.time,
+            basis: last.value.basis,
+        })
     }
 
     /// A write was refused: what it would have made of an object is not known to be.

@@ -43,6 +43,7 @@ mod tcp;
 mod tests;
 mod world;
 mod writes;
+mod zeek;
 
 pub use event_kinds::{EventKind, Technique};
 pub use events::{Event, Evidence, Parties};
@@ -61,6 +62,7 @@ pub use settings::{Ceilings, IdleTimes, Settings};
 pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
 pub use writes::{ValueBefore, ValueChange, WriteRecord};
+pub use zeek::{Lines, ZeekFlows, ZeekLog, ZeekMessages};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
 pub use cofferdam_dissect::frame::TcpFlags;

@@ -35,6 +35,17 @@ pub(crate) enum Range {
     Name(&'static str, Box<[u8]>),
 }
 
+/// What adding an object did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It was there.
+    Nothing,
+    /// A range grew over it.
+    Grown,
+    /// Something had to be kept for it.
+    Kept,
+}
+
 /// What a range is to an object.
 enum Fit {
     /// It has all of it.
@@ -59,27 +70,27 @@ impl Objects {
         self.ranges.capacity() * size_of::<Range>() + self.more.capacity() * 9
     }
 
-    /// Adds an object. True when something had to be kept for it.
+    /// Adds an object.
     #[inline]
-    pub(crate) fn add(&mut self, object: &Object<'_>) -> bool {
+    pub(crate) fn add(&mut self, object: &Object<'_>) -> Added {
         let hit = self.ranges.get(self.last_hit);
         if hit.is_some_and(|range| matches!(range.fit(&object.address), Fit::Covers)) {
-            return false;
+            return Added::Nothing;
         }
         self.find_or_keep(&object.address)
     }
 
-    fn find_or_keep(&mut self, address: &Address<'_>) -> bool {
+    fn find_or_keep(&mut self, address: &Address<'_>) -> Added {
         for (index, range) in self.ranges.iter_mut().enumerate() {
             match range.fit(address) {
                 Fit::Covers => {
                     self.last_hit = index;
-                    return false;
+                    return Added::Nothing;
                 }
                 Fit::Joins(first, end) => {
                     range.set(first, end);
                     self.last_hit = self.settle(index);
-                    return false;
+                    return Added::Grown;
                 }
                 Fit::Apart => {}
             }
@@ -93,7 +104,7 @@ impl Objects {
         } else if self.more.len() < MAX_TOLD_APART {
             self.more.insert(self.more.hasher().hash_one(address));
         }
-        true
+        Added::Kept
     }
 
     /// A range grew: joins it with others that it now touches. Gives its place.
@@ -303,6 +314,11 @@ impl Range {
             }
             _ => self.is(address),
         }
+    }
+
+    /// Whether it has all of an address.
+    pub(crate) fn covers(&self, address: &Address<'_>) -> bool {
+        matches!(self.fit(address), Fit::Covers)
     }
 
     /// What a value of the whole range says of an address within it: its registers, bits or bytes.

@@ -6,10 +6,11 @@
 use crate::acts::Noted;
 use crate::clock::Moment;
 use crate::event_kinds::{EventKind, kind_of};
+use crate::events::EventSlot;
 use crate::exchange::{self, Awaits, Fit, MAX_WAITING, Tracked, Waiting};
 use crate::key::End;
 use crate::known::DeviceId;
-use crate::objects::Objects;
+use crate::objects::{Added, Objects};
 use crate::record::OperationRecord;
 use cofferdam_dissect::{Function, Message, Outcome, Protocol, Role};
 use cofferdam_terms::OperationClass;
@@ -52,6 +53,8 @@ struct Entry {
     awaits: Awaits,
     /// The event that its messages are.
     kind: Option<EventKind>,
+    /// The event's place, once it was looked up.
+    event: Option<EventSlot>,
     /// The device whose values they carry, once it was looked up.
     device: Option<DeviceId>,
     objects: Objects,
@@ -102,7 +105,7 @@ impl Operations {
             Role::Unsolicited => None,
         };
         let Some(entry) = self.entries.get_mut(self.last_hit) else {
-            return Noted::default();
+            return Noted::beyond_ceiling(message);
         };
         match (message.role, message.outcome) {
             (Role::Request | Role::Unsolicited, _) => {
@@ -121,10 +124,17 @@ impl Operations {
                 entry.unit_answered |= !name.starts_with("gateway");
             }
         }
+        let mut objects = Added::Nothing;
         for object in message.objects {
-            self.grown |= entry.objects.add(object);
+            let added = entry.objects.add(object);
+            self.grown |= added == Added::Kept;
+            if added != Added::Nothing {
+                objects = added;
+            }
         }
         Noted {
+            objects,
+            event: entry.event,
             kind: entry.kind,
             device: entry.device,
             request,
@@ -132,12 +142,13 @@ impl Operations {
         }
     }
 
-    /// Keeps the device that was looked up for an operation.
+    /// Keeps what was looked up for an operation.
     #[inline]
-    pub(crate) fn keep_device(&mut self, noted: Noted) {
+    pub(crate) fn keep(&mut self, noted: Noted) {
         let entry = noted.entry.and_then(|at| self.entries.get_mut(at));
         if let Some(entry) = entry {
             entry.device = noted.device;
+            entry.event = noted.event;
         }
     }
 
@@ -262,6 +273,7 @@ impl Operations {
                 message.function.name,
                 message.operation,
             ),
+            event: None,
             device: None,
             objects: Objects::default(),
             exchange: Tracked::default(),

@@ -140,11 +140,11 @@ impl Writes {
     ) {
         let Some(value) = object.value else { return };
         let value = number::canonical(&object.address, value);
-        let before = known.last(device, &object.address);
         let place = Range::of(&object.address);
         let Some(at) = self.find_or_keep(scene, message, place.clone(), evicted) else {
             return;
         };
+        let before = known.last(device, &object.address);
         let Some(record) = self.records.get_mut(at as usize) else {
             return;
         };

@@ -8,7 +8,7 @@ use cofferdam_capture::Source;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-fn captures() -> PathBuf {
+pub(crate) fn captures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures")
 }
 
@@ -286,7 +286,7 @@ fn check_exchanges(flow: &FlowRecord, name: &str) {
 }
 
 /// Every capture under the folder, in name order.
-fn all() -> Vec<PathBuf> {
+pub(crate) fn all() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![captures()];
     while let Some(folder) = folders.pop() {

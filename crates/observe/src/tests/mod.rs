@@ -10,3 +10,4 @@ mod frames;
 mod plant;
 mod streams;
 mod toy;
+mod zeek;
