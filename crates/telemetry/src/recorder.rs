@@ -4,6 +4,7 @@ use crate::assets::{assets, identity_facts};
 use crate::capture::{Captured, FileEntry, Source};
 use crate::durable;
 use crate::error::TelemetryError;
+use crate::events::{events, writes};
 use crate::flows::FlowRows;
 use crate::form::ObservationForm;
 use crate::operations::OperationRows;
@@ -91,6 +92,14 @@ impl Recorder {
                     identity_facts(&observation.assets),
                 )?,
             ),
+            (
+                Table::Events.name(),
+                one_batch(&self.folder, Table::Events, events(&observation.events))?,
+            ),
+            (
+                Table::Writes.name(),
+                one_batch(&self.folder, Table::Writes, writes(&observation.writes))?,
+            ),
             (OBSERVATIONS, finish_bytes(&observations, &json)?),
         ];
         let mut captured = source.into_captured(0);
@@ -157,7 +166,7 @@ fn one_batch(
 fn settle(
     folder: &Path,
     captured: &mut Captured,
-    finished: [(&'static str, Finished); 5],
+    finished: [(&'static str, Finished); 7],
 ) -> Result<(), TelemetryError> {
     for (member, file) in finished {
         let ending = if member == OBSERVATIONS { "json" } else { "parquet" };
