@@ -7,7 +7,9 @@
 
 mod acts;
 mod advice;
+mod baseline;
 mod clock;
+mod compare;
 mod conversation;
 mod event_kinds;
 mod events;
@@ -19,6 +21,7 @@ mod flow;
 mod follow;
 mod fragments;
 mod hosts;
+mod import;
 mod inventory;
 mod join;
 mod key;
@@ -41,16 +44,21 @@ mod tap;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod world;
 mod writes;
 mod zeek;
 
+pub use baseline::{Baseline, Deviation, DeviationKind, Deviations, UsedOperation};
+pub use compare::{AssetChange, Comparison, Snapshot, Use, compare};
 pub use event_kinds::{EventKind, Technique};
 pub use events::{Event, Evidence, Parties};
+pub use import::{BadLine, Imported, LogImport, SetAside};
 pub use inventory::inventory;
 pub use known::ValueBasis;
 pub use number::Number;
 pub use observer::{Captured, Observer};
+pub use uses::{Talker, TalkerPair, UsedService};
 
 pub use oui::vendor;
 pub use record::{

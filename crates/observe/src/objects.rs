@@ -73,13 +73,27 @@ impl Objects {
     /// Adds an object.
     #[inline]
     pub(crate) fn add(&mut self, object: &Object<'_>) -> Added {
-        let hit = self.ranges.get(self.last_hit);
-        if hit.is_some_and(|range| matches!(range.fit(&object.address), Fit::Covers)) {
+        let covers = |at: usize| {
+            let range = self.ranges.get(at);
+            range.is_some_and(|range| matches!(range.fit(&object.address), Fit::Covers))
+        };
+        if covers(self.last_hit) {
+            return Added::Nothing;
+        }
+        // A message that addresses several does so in the same order each time.
+        let next = if self.last_hit + 1 < self.ranges.len() {
+            self.last_hit + 1
+        } else {
+            0
+        };
+        if covers(next) {
+            self.last_hit = next;
             return Added::Nothing;
         }
         self.find_or_keep(&object.address)
     }
 
+    #[cold]
     fn find_or_keep(&mut self, address: &Address<'_>) -> Added {
         for (index, range) in self.ranges.iter_mut().enumerate() {
             match range.fit(address) {
@@ -158,7 +172,7 @@ impl Range {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fit(&self, address: &Address<'_>) -> Fit {
         match (self, address) {
             (
@@ -282,7 +296,15 @@ impl Range {
                     && block == number
                     && same(area, theirs)
             }
-            _ => matches!(self.fit(address), Fit::Covers),
+            (
+                Self::Path(class, instance, attribute),
+                Address::Path {
+                    class: c,
+                    instance: i,
+                    attribute: a,
+                },
+            ) => (class, instance, attribute) == (c, i, a),
+            _ => self.covers(address),
         }
     }
 
@@ -317,13 +339,14 @@ impl Range {
     }
 
     /// Whether it has all of an address.
+    #[inline(never)]
     pub(crate) fn covers(&self, address: &Address<'_>) -> bool {
         matches!(self.fit(address), Fit::Covers)
     }
 
     /// What a value of the whole range says of an address within it: its registers, bits or bytes.
     pub(crate) fn part(&self, value: &[u8], address: &Address<'_>) -> Option<SmallVec<[u8; 16]>> {
-        if !matches!(self.fit(address), Fit::Covers) {
+        if !self.covers(address) {
             return None;
         }
         match (self, address) {

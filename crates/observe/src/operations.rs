@@ -170,13 +170,13 @@ impl Operations {
             time: moment.time,
         };
         let again = |held: &&mut Waiting| {
-            held.entry == request.entry
-                && held.transaction == request.transaction
-                && held.from == from
-                && held.packet != request.packet
+            held.entry == request.entry && held.transaction == request.transaction && held.from == from
         };
+        // Those of the same packet stand last.
+        let earlier = self.waiting.iter_mut();
+        let mut earlier = earlier.take_while(|held| held.packet != request.packet);
         if message.transaction.is_some()
-            && let Some(held) = self.waiting.iter_mut().find(again)
+            && let Some(held) = earlier.find(again)
         {
             entry.exchange.unanswered += 1;
             *held = request;
@@ -187,8 +187,11 @@ impl Operations {
             self.count_unanswered(overtaken);
         }
         self.grown |= self.waiting.len() == self.waiting.capacity();
-        if self.waiting.capacity() == 0 {
-            self.waiting.reserve_exact(1);
+        match self.waiting.capacity() {
+            // Most flows ask one thing after the other.
+            0 => self.waiting.reserve_exact(1),
+            1 if self.waiting.len() == 1 => self.waiting.reserve_exact(15),
+            _ => {}
         }
         self.waiting.push(request);
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The most buckets there can be.
 const MAX_BUCKETS: usize = 496;
+/// Room for so many is made at once: what most polls need.
+const FIRST_BUCKETS: usize = 12;
 /// Bits of a length that tell buckets of one power of two apart.
 const SUB_BITS: u32 = 3;
 
@@ -43,12 +45,13 @@ impl Sketch {
             return false;
         }
         if self.count == 3 {
+            self.buckets.reserve_exact(FIRST_BUCKETS);
             self.file(self.min);
             self.file(self.max);
         }
         self.min = self.min.min(nanos);
         self.max = self.max.max(nanos);
-        self.count >= 3 && self.file(nanos)
+        self.count >= 3 && (self.file(nanos) || self.count == 3)
     }
 
     #[inline]

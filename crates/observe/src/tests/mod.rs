@@ -2,11 +2,14 @@
 
 mod acts;
 mod assets;
+mod baseline;
 mod bounds;
 mod captures;
+mod compare;
 mod exchanges;
 mod flows;
 mod frames;
+mod import;
 mod plant;
 mod streams;
 mod toy;
