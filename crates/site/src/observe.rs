@@ -3,7 +3,7 @@
 use crate::error::SiteError;
 use crate::settings::Settings;
 use crate::site::Site;
-use cofferdam_capture::{Damage, OpenError, Source as Packets, sources};
+use cofferdam_capture::{Damage, OpenError, Source as Packets, Watcher, sources};
 use cofferdam_observe::{Ceilings, Observation, Observer, Settings as ObserverSettings};
 use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
 use sha2::{Digest, Sha256};
@@ -117,8 +117,7 @@ impl Site {
         let (recorder, observation) = read(&mut packets, recorder, observer(self.settings(), &name), watch);
         let damage = packets.damage().to_vec();
         let damage_unlisted = packets.damage_unlisted();
-        drop(packets);
-        let (sha256, bytes) = digest.finish(input)?;
+        let (sha256, bytes) = digest.finish(packets, input)?;
         let source = Source::content(&name, sha256, bytes).damaged(damage.iter().map(kept).collect());
         let captured = recorder
             .commit(telemetry, source, &observation)
@@ -243,10 +242,11 @@ fn kept(damage: &Damage) -> cofferdam_telemetry::Damage {
     }
 }
 
-/// Takes a capture's digest while it is read: a file's on a thread of its own, a stream's as it passes.
+/// Takes a capture's digest. With cores to spare a file's is taken by a thread that reads it too; else, and of a
+/// stream, as the bytes pass by: on one core, reading twice would cost more than it gains.
 enum DigestTaker {
-    File(JoinHandle<io::Result<([u8; 32], u64)>>),
-    Stream(Arc<Mutex<Passed>>),
+    Thread(JoinHandle<io::Result<([u8; 32], u64)>>),
+    Passing(Arc<Mutex<Passed>>),
 }
 
 #[derive(Default)]
@@ -255,53 +255,49 @@ struct Passed {
     bytes: u64,
 }
 
-/// Hands bytes on and hashes them.
-struct Hashed<R> {
-    inner: R,
-    passed: Arc<Mutex<Passed>>,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.sha256.update(buffer.get(..read).unwrap_or_default());
-        passed.bytes += read as u64;
-        Ok(read)
-    }
-}
-
 fn open(input: &Input) -> Result<(Packets, DigestTaker), OpenError> {
+    let one_core = thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     match input {
+        Input::Path(path) if one_core => {
+            let (watcher, digest) = watcher();
+            Ok((Packets::open_watched(path, watcher)?, digest))
+        }
         Input::Path(path) => {
             let packets = Packets::open(path)?;
             let path = path.clone();
             let digest = thread::spawn(move || digest(&path));
-            Ok((packets, DigestTaker::File(digest)))
+            Ok((packets, DigestTaker::Thread(digest)))
         }
         Input::StandardInput => {
-            let passed = Arc::new(Mutex::new(Passed::default()));
-            let hashed = Hashed {
-                inner: io::stdin(),
-                passed: Arc::clone(&passed),
-            };
-            let packets = Packets::from_reader("standard input", Box::new(hashed))?;
-            Ok((packets, DigestTaker::Stream(passed)))
+            let (watcher, digest) = watcher();
+            let packets = Packets::from_reader_watched("standard input", Box::new(io::stdin()), watcher)?;
+            Ok((packets, digest))
         }
     }
 }
 
+fn watcher() -> (Watcher, DigestTaker) {
+    let passed = Arc::new(Mutex::new(Passed::default()));
+    let digest = DigestTaker::Passing(Arc::clone(&passed));
+    let watcher = Box::new(move |bytes: &[u8]| {
+        let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.sha256.update(bytes);
+        passed.bytes += bytes.len() as u64;
+    });
+    (watcher, digest)
+}
+
 impl DigestTaker {
-    fn finish(self, input: &Input) -> Result<([u8; 32], u64), SiteError> {
+    fn finish(self, mut packets: Packets, input: &Input) -> Result<([u8; 32], u64), SiteError> {
         let result = match self {
-            Self::File(thread) => match thread.join() {
+            Self::Thread(thread) => match thread.join() {
                 Ok(result) => result,
                 Err(_) => Err(io::Error::other("hashing the capture failed")),
             },
-            Self::Stream(passed) => {
+            Self::Passing(passed) => packets.read_out().map(|()| {
                 let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok((passed.sha256.clone().finalize().into(), passed.bytes))
-            }
+                (passed.sha256.clone().finalize().into(), passed.bytes)
+            }),
         };
         let name = match input {
             Input::Path(path) => path.as_path(),

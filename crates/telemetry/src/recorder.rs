@@ -10,7 +10,7 @@ use crate::form::ObservationForm;
 use crate::operations::OperationRows;
 use crate::schema::Table;
 use crate::store::{OBSERVATIONS, Telemetry};
-use crate::table_file::{Finished, TableFile, finish_bytes};
+use crate::table_file::{Finished, TableFile, finish_json};
 use cofferdam_observe::{FlowRecord, FlowSink, Observation};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -71,10 +71,6 @@ impl Recorder {
         }
         self.write_out(0)?;
         let form = ObservationForm::from(observation);
-        let json = serde_json::to_vec(&form).map_err(|error| TelemetryError::Record {
-            capture: source.name().to_string(),
-            source: error,
-        })?;
         let observations = self.folder.join(OBSERVATIONS);
         durable::create_folder(&observations)?;
         let finished = [
@@ -100,7 +96,7 @@ impl Recorder {
                 Table::Writes.name(),
                 one_batch(&self.folder, Table::Writes, writes(&observation.writes))?,
             ),
-            (OBSERVATIONS, finish_bytes(&observations, &json)?),
+            (OBSERVATIONS, finish_json(&observations, &form)?),
         ];
         let mut captured = source.into_captured(0);
         captured.generation = telemetry.next_generation(&captured.id);

@@ -9,6 +9,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::Compression;
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -129,16 +130,24 @@ impl TableFile {
     }
 }
 
-/// Writes bytes that are no table as a file that waits to be renamed.
-pub(crate) fn finish_bytes(folder: &Path, bytes: &[u8]) -> Result<Finished, StorageError> {
+/// Writes JSON as a file that waits to be renamed. It goes out as it is made: an observation's can be large.
+pub(crate) fn finish_json(folder: &Path, value: &impl Serialize) -> Result<Finished, StorageError> {
     let part = Part::new(folder);
-    let mut file = File::create(part.path()).map_err(at("create", part.path()))?;
-    file.write_all(bytes).map_err(at("write", part.path()))?;
-    file.sync_all().map_err(at("flush", part.path()))?;
+    let path = part.path();
+    let file = File::create(path).map_err(at("create", path))?;
+    let mut sink = BufWriter::new(Hashing {
+        inner: file,
+        sha256: Sha256::new(),
+        bytes: 0,
+    });
+    serde_json::to_writer(&mut sink, value).map_err(|error| at("write", path)(error.into()))?;
+    sink.flush().map_err(at("write", path))?;
+    let sink = sink.into_parts().0;
+    sink.inner.sync_all().map_err(at("flush", path))?;
     Ok(Finished {
         rows: 0,
-        bytes: bytes.len() as u64,
-        sha256: hex(&Sha256::digest(bytes)),
+        bytes: sink.bytes,
+        sha256: hex(&sink.sha256.finalize()),
         part,
     })
 }
