@@ -18,6 +18,8 @@ mod enip;
 pub mod frame;
 mod ftp;
 mod http;
+mod kerberos;
+mod ldap;
 mod lldp;
 mod message;
 mod modbus;

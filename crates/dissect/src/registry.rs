@@ -60,6 +60,8 @@ pub const REGISTRY: &[Registration] = &[
     crate::enip::REGISTRATION,
     crate::ftp::REGISTRATION,
     crate::http::REGISTRATION,
+    crate::kerberos::REGISTRATION,
+    crate::ldap::REGISTRATION,
     crate::lldp::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::mqtt::REGISTRATION,
