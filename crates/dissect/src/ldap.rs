@@ -11,7 +11,7 @@
 
 use crate::asn1::{self, Malformed};
 use crate::message::{Function, IdentityField, Message, Outcome, Role, Span};
-use crate::reader::{Reader, Truncated};
+use crate::reader::Reader;
 use crate::registry::{Protocol, Registration, Sample};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
 use crate::tell::{Tell, all, done, named, plain};
@@ -19,6 +19,9 @@ use cofferdam_terms::OperationClass;
 
 /// The most bytes of a message that are waited for and looked at.
 pub(crate) const MAX_HEAD: usize = 4096;
+
+/// No head is longer: tag and length twice, and the number of the message.
+const HEAD: usize = 32;
 
 const LDAP: Protocol = Protocol("ldap");
 
@@ -178,12 +181,13 @@ impl Session for Conversation {
             };
             let head = match Head::read(Reader::new(rest)) {
                 Ok(head) => head,
-                Err(Malformed::Short(Truncated { missing: wanted, .. })) => return missing(wanted),
-                Err(Malformed::Form) if self.stage == Stage::Asked => {
+                // One byte more at a time: what is missing is a claim of the bytes.
+                Err(Malformed::Short(_)) if rest.len() < HEAD => return missing(1),
+                Err(_) if self.stage == Stage::Asked => {
                     self.stage = Stage::Encrypted;
                     break;
                 }
-                Err(Malformed::Form) => {
+                Err(_) => {
                     return Err(Lost {
                         offset: start,
                         reason: "no message of the directory",

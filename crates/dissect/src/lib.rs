@@ -29,6 +29,7 @@ mod opcua;
 mod pnio_cm;
 mod profinet;
 mod ptp;
+mod rdp;
 mod reader;
 mod registry;
 mod s7comm;
@@ -38,11 +39,13 @@ mod snmp;
 mod ssh;
 mod syslog;
 mod tell;
+mod telnet;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
 mod tftp;
 mod tls;
+mod vnc;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,

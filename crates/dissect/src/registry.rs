@@ -70,13 +70,16 @@ pub const REGISTRY: &[Registration] = &[
     crate::pnio_cm::REGISTRATION,
     crate::profinet::REGISTRATION,
     crate::ptp::REGISTRATION,
+    crate::rdp::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
     crate::snmp::REGISTRATION,
     crate::ssh::REGISTRATION,
     crate::syslog::REGISTRATION,
+    crate::telnet::REGISTRATION,
     crate::tftp::REGISTRATION,
     crate::tls::REGISTRATION,
+    crate::vnc::REGISTRATION,
 ];
 
 /// The registration of a protocol.
