@@ -15,6 +15,8 @@ mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
+mod ethercat;
+mod fox;
 pub mod frame;
 mod ftp;
 mod http;

@@ -58,6 +58,8 @@ pub const REGISTRY: &[Registration] = &[
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
+    crate::ethercat::REGISTRATION,
+    crate::fox::REGISTRATION,
     crate::ftp::REGISTRATION,
     crate::http::REGISTRATION,
     crate::kerberos::REGISTRATION,
