@@ -9,6 +9,7 @@
 
 mod arp;
 mod asn1;
+mod bacnet;
 mod cdp;
 mod description;
 mod dhcp;
@@ -22,6 +23,7 @@ mod ftp;
 mod http;
 mod kerberos;
 mod ldap;
+mod iec104;
 mod lldp;
 mod message;
 mod modbus;

@@ -53,6 +53,7 @@ pub struct Sample {
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::arp::REGISTRATION,
+    crate::bacnet::REGISTRATION,
     crate::cdp::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
@@ -64,6 +65,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::http::REGISTRATION,
     crate::kerberos::REGISTRATION,
     crate::ldap::REGISTRATION,
+    crate::iec104::REGISTRATION,
     crate::lldp::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::mqtt::REGISTRATION,

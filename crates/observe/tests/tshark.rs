@@ -34,6 +34,10 @@ enum Field {
     Cip,
     /// DNP3 application functions.
     Dnp3,
+    /// Types of IEC 60870-5-104's units.
+    Iec104,
+    /// BACnet's confirmed services.
+    Bacnet,
     /// CDP announcements, 2 when they end.
     Cdp,
     /// LLDP advertisements, 2 when they end.
@@ -47,13 +51,15 @@ enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
         Self::Enip,
         Self::Cip,
         Self::Dnp3,
+        Self::Iec104,
+        Self::Bacnet,
         Self::Cdp,
         Self::Lldp,
         Self::Profinet,
@@ -69,6 +75,8 @@ impl Field {
             Self::Enip => "enip",
             Self::Cip => "cip",
             Self::Dnp3 => "dnp3",
+            Self::Iec104 => "iec104",
+            Self::Bacnet => "bacnet",
             Self::Cdp => "cdp",
             Self::Lldp => "lldp",
             Self::Profinet => "profinet",
@@ -106,6 +114,8 @@ impl MessageSink for Functions {
             "enip" => Some((Field::Enip, code)),
             "cip" => Some((Field::Cip, code)),
             "dnp3" => Some((Field::Dnp3, code)),
+            "iec104" => Some((Field::Iec104, code)),
+            "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
             "cdp" => Some((Field::Cdp, code)),
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
@@ -143,7 +153,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -154,6 +164,8 @@ const FIELDS: [&str; 9] = [
     "enip.command",
     "cip.sc",
     "dnp3.al.func",
+    "iec60870_asdu.typeid",
+    "bacapp.confirmed_service",
 ];
 
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
@@ -206,6 +218,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         enip,
         cip,
         dnp3,
+        iec104,
+        bacnet,
     ] = columns;
     let single = SINGLE
         .iter()
@@ -228,6 +242,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Enip, enip),
         (Field::Cip, cip),
         (Field::Dnp3, dnp3),
+        (Field::Iec104, iec104),
+        (Field::Bacnet, bacnet),
     ]
     .into_iter()
     .chain(single)
