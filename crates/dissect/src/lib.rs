@@ -16,17 +16,24 @@ mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
+mod ethercat;
+mod fox;
 pub mod frame;
 mod ftp;
 mod http;
 mod iec104;
+mod kerberos;
+mod ldap;
 mod lldp;
 mod message;
 mod modbus;
+mod mqtt;
 mod ntp;
 mod opcua;
 mod pnio_cm;
 mod profinet;
+mod ptp;
+mod rdp;
 mod reader;
 mod registry;
 mod s7comm;
@@ -36,11 +43,13 @@ mod snmp;
 mod ssh;
 mod syslog;
 mod tell;
+mod telnet;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
 mod tftp;
 mod tls;
+mod vnc;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
