@@ -9,6 +9,8 @@
 
 mod arp;
 mod bacnet;
+mod ber;
+mod cotp;
 mod dhcp;
 mod dnp3;
 mod dns;
@@ -17,6 +19,7 @@ pub mod frame;
 mod http;
 mod iec104;
 mod message;
+mod mms;
 mod modbus;
 mod ntp;
 mod opcua;

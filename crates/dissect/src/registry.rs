@@ -60,6 +60,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::enip::REGISTRATION,
     crate::http::REGISTRATION,
     crate::iec104::REGISTRATION,
+    crate::mms::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,

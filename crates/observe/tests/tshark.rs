@@ -38,10 +38,12 @@ enum Field {
     Iec104,
     /// BACnet's confirmed services.
     Bacnet,
+    /// MMS's confirmed services, of requests and answers.
+    Mms,
 }
 
 impl Field {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -50,6 +52,7 @@ impl Field {
         Self::Dnp3,
         Self::Iec104,
         Self::Bacnet,
+        Self::Mms,
     ];
 
     const fn name(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Field {
             Self::Dnp3 => "dnp3",
             Self::Iec104 => "iec104",
             Self::Bacnet => "bacnet",
+            Self::Mms => "mms",
         }
     }
 }
@@ -92,6 +96,7 @@ impl MessageSink for Functions {
             "dnp3" => Some((Field::Dnp3, code)),
             "iec104" => Some((Field::Iec104, code)),
             "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
+            "mms" if code < 0x100 => Some((Field::Mms, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -125,7 +130,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -138,6 +143,8 @@ const FIELDS: [&str; 11] = [
     "dnp3.al.func",
     "iec60870_asdu.typeid",
     "bacapp.confirmed_service",
+    "mms.confirmedServiceRequest",
+    "mms.confirmedServiceResponse",
 ];
 
 fn theirs(path: &Path) -> Codes {
@@ -171,6 +178,8 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         dnp3,
         iec104,
         bacnet,
+        mms_requests,
+        mms_responses,
     ] = columns;
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
@@ -191,6 +200,7 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Dnp3, dnp3),
         (Field::Iec104, iec104),
         (Field::Bacnet, bacnet),
+        (Field::Mms, [mms_requests, mms_responses].concat()),
     ]
     .into_iter()
     .filter(|(_, codes)| !codes.is_empty())

@@ -194,6 +194,13 @@ fn layer_two_protocols_are_observed_as_reviewed() {
 }
 
 #[test]
+fn mms_is_observed_as_reviewed() {
+    check("iec61850/piccolo.pcap");
+    check("iec61850/mms---specific-commands/iec61850_write.pcap");
+    check("iec61850/mms---specific-commands/mms-stoprequest.pcap");
+}
+
+#[test]
 fn s7comm_is_observed_as_reviewed() {
     check("s7/s7comm_downloading_block_db1.pcap");
     check("s7/wincc_s300_setup-alarm-read-write.pcapng");
