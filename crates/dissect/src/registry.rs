@@ -54,10 +54,12 @@ pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::arp::REGISTRATION,
     crate::bacnet::REGISTRATION,
+    crate::c37118::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
+    crate::goose::REGISTRATION,
     crate::http::REGISTRATION,
     crate::iec104::REGISTRATION,
     crate::mms::REGISTRATION,
@@ -67,6 +69,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
     crate::ssh::REGISTRATION,
+    crate::sv::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
 

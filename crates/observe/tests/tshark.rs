@@ -40,10 +40,12 @@ enum Field {
     Bacnet,
     /// MMS's confirmed services, of requests and answers.
     Mms,
+    /// GOOSE's state numbers.
+    Goose,
 }
 
 impl Field {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -53,6 +55,7 @@ impl Field {
         Self::Iec104,
         Self::Bacnet,
         Self::Mms,
+        Self::Goose,
     ];
 
     const fn name(self) -> &'static str {
@@ -66,6 +69,7 @@ impl Field {
             Self::Iec104 => "iec104",
             Self::Bacnet => "bacnet",
             Self::Mms => "mms",
+            Self::Goose => "goose",
         }
     }
 }
@@ -97,6 +101,7 @@ impl MessageSink for Functions {
             "iec104" => Some((Field::Iec104, code)),
             "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
             "mms" if code < 0x100 => Some((Field::Mms, code)),
+            "goose" => message.transaction.map(|state| (Field::Goose, state)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -130,7 +135,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -145,6 +150,7 @@ const FIELDS: [&str; 13] = [
     "bacapp.confirmed_service",
     "mms.confirmedServiceRequest",
     "mms.confirmedServiceResponse",
+    "goose.stNum",
 ];
 
 fn theirs(path: &Path) -> Codes {
@@ -180,6 +186,7 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         bacnet,
         mms_requests,
         mms_responses,
+        goose,
     ] = columns;
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
@@ -201,6 +208,7 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Iec104, iec104),
         (Field::Bacnet, bacnet),
         (Field::Mms, [mms_requests, mms_responses].concat()),
+        (Field::Goose, goose),
     ]
     .into_iter()
     .filter(|(_, codes)| !codes.is_empty())
