@@ -1,9 +1,11 @@
 # Two commands matter: `make demo` and `make test`. Both do their own set-up.
 SHELL := /bin/bash
 export PATH := $(CURDIR)/target/tools/bin:$(PATH):/usr/sbin:/sbin
-COFFERDAM := target/debug/cofferdam
+# `--test tree` turns on the features that the tests' own libraries ask for, so that `make demo`, `make e2e` and
+# `make rust-test` share one build of DataFusion.
+BUILD := cargo build --locked --workspace --bins --test tree
 
-.PHONY: help demo test web lint clippy rust-test web-test e2e bench fuzz-smoke pictures
+.PHONY: help demo test web lint rust-test web-test e2e bench fuzz-smoke pictures
 
 help:
 	@echo "make demo            simulate a plant (or CAPTURE=file.pcap), run the loop, open the web app on loopback"
@@ -12,12 +14,12 @@ help:
 
 demo: web
 	scripts/setup demo
-	cargo build --locked --bins
+	$(BUILD)
 	scripts/demo
 
 test:
 	scripts/setup test
-	$(MAKE) web lint rust-test web-test
+	$(MAKE) web lint rust-test fuzz-smoke web-test e2e
 
 # The web app is built before the binary that carries it.
 web:
@@ -27,13 +29,10 @@ web:
 
 lint:
 	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 	typos
 	cargo deny --log-level error check licenses bans sources
 	cargo shear --locked
-
-# Not yet part of `make test`: see "What is here, and what is not yet" in the README.
-clippy:
-	cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
 
 rust-test:
 	cargo nextest run --locked --workspace
@@ -43,7 +42,7 @@ web-test:
 	cd web && npm run --silent test
 
 e2e:
-	cargo build --locked --workspace --bins --tests
+	$(BUILD)
 	cd web && npm run --silent e2e
 
 fuzz-smoke:

@@ -117,6 +117,7 @@ test("the inventory is searched, sorted, exported and opened", async ({ page }) 
 test("the compiled rules are shown with what the device can't enforce", async ({ page }) => {
   await page.goto("/rules");
   await expect(page.locator(".listing").first()).toContainText("table inet cofferdam");
+  await page.getByText("What this device can't enforce").click();
   await expect(page.locator(".residuals li").first()).toBeVisible();
 });
 

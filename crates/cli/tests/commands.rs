@@ -335,6 +335,27 @@ fn findings_make_the_exit_code_1_from_the_severity_that_was_asked_for() {
 }
 
 #[test]
+fn findings_and_faults_of_the_text_are_told_to_editors_in_sarif() {
+    let plant = observed();
+    plant.run(&["draft"]).succeeds();
+    let check = |code: i32, rule: &str| {
+        let run = plant.run(&["check", "--sarif", "--fail-on", "never"]);
+        assert_eq!(run.code, code, "{}", run.err);
+        let log: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(log["version"], "2.1.0");
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        let found = results.iter().find(|result| result["ruleId"] == rule).unwrap();
+        let region = &found["locations"][0]["physicalLocation"]["region"];
+        assert!(region["startLine"].as_u64().unwrap() > 0, "{found}");
+    };
+    check(0, "zone-without-owner");
+    let path = plant.path("plant.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("kind = ", "knid = ", 1)).unwrap();
+    check(2, "unknown-key");
+}
+
+#[test]
 fn flows_are_filtered_by_host_protocol_operation_port_and_time() {
     let plant = observed();
     let count = |args: &[&str]| {

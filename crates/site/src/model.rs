@@ -118,7 +118,7 @@ impl Site {
         let draft = draft(&assets, &conversations, &settings)?;
         let document = Document::from_plant(PLANT_FILE, &draft.plant)
             .map_err(|rejection| SiteError::Plant(rejection.into()))?;
-        self.keep_learned(&conversations)?;
+        self.keep_learned(&conversations, range)?;
         let path = self.plant_path();
         durable::write_file(&path, document.text().as_bytes())?;
         Ok(Drafted {
@@ -128,13 +128,14 @@ impl Site {
         })
     }
 
-    fn keep_learned(&self, conversations: &Conversations) -> Result<(), SiteError> {
+    fn keep_learned(&self, conversations: &Conversations, range: TimeRange) -> Result<(), SiteError> {
         let Some((first, last)) = conversations.span() else {
             return Ok(());
         };
         let learned = Learned {
             first: first.into(),
-            last: last.into(),
+            // A conversation that began within the range may have ended after it; nothing else of that time was learned.
+            last: range.to.map_or(last, |to| last.min(to)).into(),
         };
         let path = self.folder().join(LEARNED_FILE);
         let json = serde_json::to_vec(&learned).map_err(|error| at("write", &path)(error.into()))?;

@@ -20,6 +20,12 @@ export function Operations(props: { of: readonly string[] }) {
   );
 }
 
+/** A sentence of the server's, with what stands between backticks set as code. */
+export function Prose(props: { of: string }) {
+  const parts = props.of.split("`");
+  return <>{parts.map((part, at) => (at % 2 === 1 && at < parts.length - 1 ? <code key={at}>{part}</code> : part))}</>;
+}
+
 export function Kind(props: { of: string }) {
   return (
     <span className="kind" data-kind={props.of}>
@@ -34,6 +40,11 @@ export function time(rfc3339: string | null | undefined): string {
   const parsed = new Date(rfc3339);
   if (Number.isNaN(parsed.getTime())) return rfc3339;
   return `${parsed.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `1 connection`, `2 connections`. */
+export function plural(count: number, one: string): string {
+  return `${number(count)} ${one}${count === 1 ? "" : "s"}`;
 }
 
 export function number(count: number): string {

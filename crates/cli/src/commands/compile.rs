@@ -44,6 +44,9 @@ pub(crate) fn run(args: &CompileArgs, site: &Site, screen: &mut Screen) -> Resul
     Ok(Outcome::Done)
 }
 
+/// How many residuals are shown: enough to see their kind. The file has all.
+const SHOWN_RESIDUALS: usize = 6;
+
 fn text(args: &CompileArgs, point: &CompiledPoint, screen: &mut Screen) -> Result<(), CliError> {
     let changed = changed(point.changed);
     screen.heading(&format!("{} ({}), {changed}", point.scope, point.device))?;
@@ -52,8 +55,12 @@ fn text(args: &CompileArgs, point: &CompiledPoint, screen: &mut Screen) -> Resul
     screen.line(format!("  way back    {}", point.roll_back.display()))?;
     let left = counted(point.compiled.residuals.len() as u64, "residual");
     screen.line(format!("  residuals   {} ({left})", point.residuals.display()))?;
-    for residual in &point.compiled.residuals {
+    for residual in point.compiled.residuals.iter().take(SHOWN_RESIDUALS) {
         screen.line(format!("    {residual}"))?;
+    }
+    let more = point.compiled.residuals.len().saturating_sub(SHOWN_RESIDUALS);
+    if more > 0 {
+        screen.line(format!("    … and {more} more in that file"))?;
     }
     if args.show {
         screen.line(format!("\n{}", point.compiled.text))?;

@@ -119,14 +119,14 @@ fn zone_id(kind: ZoneKind, net: Net) -> String {
 
 fn zone_name(kind: ZoneKind, net: Net) -> String {
     let name = kind.name();
-    let capital = name
-        .chars()
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().to_string());
-    let rest: String = name.chars().skip(1).collect();
+    let title = match (kind, name.split_at_checked(1)) {
+        (ZoneKind::Dmz, _) => "DMZ".to_owned(),
+        (_, Some((first, rest))) => format!("{}{rest}", first.to_uppercase()),
+        (_, None) => String::new(),
+    };
     match subnet(net) {
-        Some(subnet) => format!("{capital}{rest} {subnet}"),
-        None => format!("{capital}{rest}"),
+        Some(subnet) => format!("{title} {subnet}"),
+        None => title,
     }
 }
 

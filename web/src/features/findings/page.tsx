@@ -2,6 +2,7 @@
 import { useFindings } from "../../api/client";
 import type { Finding } from "../../api/types";
 import { Answer, Empty } from "../../parts/states";
+import { Prose } from "../../parts/words";
 import { go, href, useLocation } from "../../router";
 import { text } from "../../text";
 
@@ -28,16 +29,39 @@ export function FindingsPage() {
                   />
                 ))}
               </div>
-              {data.findings
-                .filter((finding) => !only || finding.severity === only)
-                .map((finding, at) => (
-                  <Card key={`${finding.code} ${finding.line} ${finding.column} ${at}`} finding={finding} />
-                ))}
+              {groupsOf(data.findings.filter((finding) => !only || finding.severity === only)).map(([code, findings]) => (
+                <Group key={code} findings={findings} />
+              ))}
             </>
           )
         }
       </Answer>
     </div>
+  );
+}
+
+const SEVERITIES = ["error", "warning", "note"];
+
+/** One group for each check, the gravest first; within one, the order of the file. */
+function groupsOf(findings: readonly Finding[]): [string, Finding[]][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) groups.set(finding.code, [...(groups.get(finding.code) ?? []), finding]);
+  const rank = ([, [first]]: [string, Finding[]]) => SEVERITIES.indexOf(first?.severity ?? "");
+  return [...groups].sort((one, other) => rank(one) - rank(other));
+}
+
+function Group(props: { findings: readonly Finding[] }) {
+  const [first] = props.findings;
+  if (!first) return null;
+  return (
+    <section>
+      <h2 className="group">
+        {first.code} <span className="soft">{props.findings.length}</span> <span className="chip">{first.clause}</span>
+      </h2>
+      {props.findings.map((finding, at) => (
+        <Card key={`${finding.line} ${finding.column} ${at}`} finding={finding} />
+      ))}
+    </section>
   );
 }
 
@@ -58,12 +82,12 @@ function Card(props: { finding: Finding }) {
   return (
     <details className="card" data-severity={finding.severity}>
       <summary>
-        <span className={`severity ${finding.severity}`}>{text.findings.severity[finding.severity] ?? finding.severity}</span>
-        <span className="sentence">{finding.message}</span>
-        <span className="row soft">
-          <code>{finding.code}</code>
-          {finding.clause && <span>{finding.clause}</span>}
-          <code>
+        <span className="row">
+          <span className={`severity ${finding.severity}`}>{text.findings.severity[finding.severity] ?? finding.severity}</span>
+          <span className="sentence grow">
+            <Prose of={finding.message} />
+          </span>
+          <code className="soft">
             {finding.file}:{finding.line}:{finding.column}
           </code>
         </span>
@@ -74,7 +98,9 @@ function Card(props: { finding: Finding }) {
           <h3>{text.findings.mend}</h3>
           <ul>
             {finding.help.map((line) => (
-              <li key={line}>{line}</li>
+              <li key={line}>
+                <Prose of={line} />
+              </li>
             ))}
           </ul>
         </>

@@ -3,8 +3,12 @@ import type { Conduit, Cut, PlantMap, Zone } from "../../api/types";
 import { changesEquipment, label } from "../../parts/words";
 import { BANDS, type Band, bandOf } from "./bands";
 
-export const ZONE_WIDTH = 208;
-export const ZONE_HEIGHT = 92;
+export const ZONE_WIDTH = 178;
+
+/** A zone with a target level has a line more. */
+export function heightOf(zone: Zone): number {
+  return zone.sl_t ? 108 : 86;
+}
 
 export type Line = {
   id: string;

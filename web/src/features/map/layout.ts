@@ -2,7 +2,7 @@
 import ELK, { type ElkNode, type ElkExtendedEdge } from "elkjs/lib/elk-api";
 import workerUrl from "elkjs/lib/elk-worker.min.js?url";
 import { BANDS } from "./bands";
-import { type Graph, ZONE_HEIGHT, ZONE_WIDTH } from "./graph";
+import { type Graph, heightOf, ZONE_WIDTH } from "./graph";
 
 export type Point = { x: number; y: number };
 export type Layout = {
@@ -19,11 +19,11 @@ const OPTIONS = {
   "elk.direction": "DOWN",
   "elk.partitioning.activate": "true",
   "elk.edgeRouting": "ORTHOGONAL",
-  "elk.layered.spacing.nodeNodeBetweenLayers": "84",
-  "elk.layered.spacing.edgeNodeBetweenLayers": "22",
-  "elk.layered.spacing.edgeEdgeBetweenLayers": "13",
-  "elk.spacing.nodeNode": "34",
-  "elk.spacing.edgeNode": "22",
+  "elk.layered.spacing.nodeNodeBetweenLayers": "62",
+  "elk.layered.spacing.edgeNodeBetweenLayers": "18",
+  "elk.layered.spacing.edgeEdgeBetweenLayers": "11",
+  "elk.spacing.nodeNode": "30",
+  "elk.spacing.edgeNode": "18",
   "elk.spacing.edgeEdge": "13",
   "elk.layered.nodePlacement.strategy": "BRANDES_KOEPF",
   "elk.layered.nodePlacement.bk.fixedAlignment": "BALANCED",
@@ -38,7 +38,7 @@ export async function layOut(graph: Graph): Promise<Layout> {
     children: graph.boxes.map((box) => ({
       id: box.id,
       width: ZONE_WIDTH,
-      height: ZONE_HEIGHT,
+      height: heightOf(box.zone),
       layoutOptions: { "elk.partitioning.partition": String(BANDS.indexOf(box.band)) },
     })),
     // Lines are laid from the upper level to the lower; which way traffic goes is said by the line's look and panel.
@@ -58,8 +58,10 @@ function read(graph: Graph, laid: ElkNode): Layout {
   const boxes = new Map((laid.children ?? []).map((node) => [node.id, { x: node.x ?? 0, y: node.y ?? 0 }]));
   const lines = new Map((laid.edges ?? []).map((edge) => [edge.id, points(edge)]));
   const bands = graph.bands.map((band) => {
-    const rows = graph.boxes.filter((box) => box.band === band).map((box) => boxes.get(box.id)?.y ?? 0);
-    return { band, top: Math.min(...rows), bottom: Math.max(...rows) + ZONE_HEIGHT };
+    const rows = graph.boxes
+      .filter((box) => box.band === band)
+      .map((box) => ({ top: boxes.get(box.id)?.y ?? 0, height: heightOf(box.zone) }));
+    return { band, top: Math.min(...rows.map((row) => row.top)), bottom: Math.max(...rows.map((row) => row.top + row.height)) };
   });
   return { boxes, lines, bands, width: laid.width ?? 0 };
 }

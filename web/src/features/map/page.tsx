@@ -1,7 +1,7 @@
 // The zone and conduit map: pan, zoom, pick, see why.
-import { Controls, type Edge, MiniMap, type Node, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { Controls, type Edge, MiniMap, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/style.css";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useMap, useShadow, useSite } from "../../api/client";
 import type { Cut, PlantMap } from "../../api/types";
 import { Link } from "../../parts/link";
@@ -9,12 +9,12 @@ import { Answer, Empty } from "../../parts/states";
 import { go, href, useLocation } from "../../router";
 import { text } from "../../text";
 import { useTheme } from "../../theme";
-import { type Graph, graphOf, ZONE_HEIGHT, ZONE_WIDTH } from "./graph";
+import { type Graph, graphOf, heightOf, ZONE_WIDTH } from "./graph";
 import { type Layout, layOut } from "./layout";
 import { Panel } from "./panel";
-import { BandNode, ConduitEdge, ZoneNode } from "./shapes";
+import { BandNode, ConduitEdge, LevelNode, ZoneNode } from "./shapes";
 
-const nodeTypes = { zone: ZoneNode, band: BandNode };
+const nodeTypes = { zone: ZoneNode, band: BandNode, level: LevelNode };
 const edgeTypes = { conduit: ConduitEdge };
 const NO_CUTS: readonly Cut[] = [];
 
@@ -85,10 +85,21 @@ function useLayout(graph: Graph): Layout | null {
   return layout;
 }
 
+/** Room for the controls at the foot of the map. */
+const FIT = { padding: { top: "18px", left: "18px", right: "18px", bottom: "58px" } } as const;
+/** From here on a map does not fit a screen, and an overview helps. */
+const MANY_ZONES = 40;
+
 function Canvas(props: { graph: Graph; layout: Layout; pick: string | null }) {
   const theme = useTheme();
   const nodes = useMemo(() => nodesOf(props.graph, props.layout, props.pick), [props.graph, props.layout, props.pick]);
   const edges = useMemo(() => edgesOf(props.graph, props.layout, props.pick), [props.graph, props.layout, props.pick]);
+  const view = useReactFlow();
+  const moved = useRef(false);
+  // A new layout (the shadow test's answer came in) is shown whole, unless the person has looked at some place already.
+  useEffect(() => {
+    if (!moved.current) void view.fitView(FIT);
+  }, [view, props.layout]);
   const show = (pick: string) => go(href("map", undefined, { pick }));
   return (
     <ReactFlow
@@ -98,7 +109,10 @@ function Canvas(props: { graph: Graph; layout: Layout; pick: string | null }) {
       edgeTypes={edgeTypes}
       colorMode={theme}
       fitView
-      fitViewOptions={{ padding: 0.06 }}
+      fitViewOptions={FIT}
+      onMoveStart={(event) => {
+        if (event) moved.current = true;
+      }}
       minZoom={0.1}
       maxZoom={2}
       nodesDraggable={false}
@@ -110,35 +124,46 @@ function Canvas(props: { graph: Graph; layout: Layout; pick: string | null }) {
       onEdgeClick={(_, edge) => show(edge.id.startsWith("cut:") ? edge.id : `conduit:${edge.id.split(":")[0]}`)}
       onPaneClick={() => go(href("map"), "replace")}
     >
-      <Controls showInteractive={false} />
-      <MiniMap pannable zoomable nodeClassName={(node) => (node.type === "band" ? "mini-band" : "mini-zone")} ariaLabel={null} />
+      <Controls showInteractive={false} orientation="horizontal" fitViewOptions={FIT} />
+      {props.graph.boxes.length > MANY_ZONES && (
+        <MiniMap pannable zoomable nodeClassName={(node) => (node.type === "zone" ? "mini-zone" : "mini-band")} ariaLabel={null} />
+      )}
     </ReactFlow>
   );
 }
 
-const MARGIN = 44;
+const MARGIN = 36;
 
 function nodesOf(graph: Graph, layout: Layout, pick: string | null): Node[] {
   const bands = layout.bands.map(({ band, top, bottom }) => ({
     id: `band:${band}`,
     type: "band",
-    position: { x: -MARGIN - 20, y: top - MARGIN / 2 - 12 },
-    data: { band, width: layout.width + 2 * MARGIN + 40, height: bottom - top + MARGIN + 8 },
+    position: { x: -MARGIN - 20, y: top - MARGIN / 2 - 6 },
+    data: { band, width: layout.width + 2 * MARGIN + 40, height: bottom - top + MARGIN + 2 },
     selectable: false,
     focusable: false,
     zIndex: -2,
+  }));
+  const levels = layout.bands.map(({ band, top }) => ({
+    id: `level:${band}`,
+    type: "level",
+    position: { x: -MARGIN - 6, y: top - MARGIN / 2 - 18 },
+    data: { band },
+    selectable: false,
+    focusable: false,
+    zIndex: 5,
   }));
   const zones = graph.boxes.map((box) => ({
     id: box.id,
     type: "zone",
     position: layout.boxes.get(box.id) ?? { x: 0, y: 0 },
     width: ZONE_WIDTH,
-    height: ZONE_HEIGHT,
+    height: heightOf(box.zone),
     data: { box },
     selected: pick === `zone:${box.id}`,
     ariaLabel: `Zone ${box.zone.name || box.id}, ${box.zone.kind}, ${box.zone.assets.length} assets`,
   }));
-  return [...bands, ...zones];
+  return [...bands, ...zones, ...levels];
 }
 
 function edgesOf(graph: Graph, layout: Layout, pick: string | null): Edge[] {

@@ -11,6 +11,11 @@ export function ZoneNode({ data, selected }: NodeProps & { data: { box: Box } })
   return (
     <div className="zone-box" data-kind={zone.kind} data-selected={selected || undefined}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
+      {cuts > 0 && (
+        <span className="cut-mark" title={text.map.cutHere(cuts)}>
+          <span aria-hidden="true">✂</span> {cuts}
+        </span>
+      )}
       <div className="zone-name">{label(zone)}</div>
       <div className="zone-line">
         <span className="kind" data-kind={zone.kind}>
@@ -18,21 +23,23 @@ export function ZoneNode({ data, selected }: NodeProps & { data: { box: Box } })
         </span>
         <span>{zone.assets.length === 1 ? "1 asset" : `${zone.assets.length} assets`}</span>
       </div>
-      <div className="zone-line soft">
-        <span>{zone.sl_t ? `${text.map.slT} ${zone.sl_t.join(" ")}` : `${text.map.slT} ${text.map.noSlT}`}</span>
-        {cuts > 0 && <span className="cut-mark">✂ {cuts}</span>}
-      </div>
+      {zone.sl_t && (
+        <div className="zone-line soft">
+          {text.map.slT} {zone.sl_t.join(" ")}
+        </div>
+      )}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   );
 }
 
 export function BandNode({ data }: NodeProps & { data: { band: Band; width: number; height: number } }) {
-  return (
-    <div className="band" style={{ width: data.width, height: data.height }}>
-      <span>{text.levels[data.band]}</span>
-    </div>
-  );
+  return <div className="band" style={{ width: data.width, height: data.height }} />;
+}
+
+/** A band's name stands over the lines that cross the band, so that it can be read. */
+export function LevelNode({ data }: NodeProps & { data: { band: Band } }) {
+  return <div className="level">{text.levels[data.band]}</div>;
 }
 
 export function ConduitEdge({ data, selected, id }: EdgeProps & { data?: { line: Line; points: Point[] } }) {

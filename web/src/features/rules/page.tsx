@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useRules } from "../../api/client";
 import type { Rules } from "../../api/types";
 import { Answer, Empty } from "../../parts/states";
+import { Prose } from "../../parts/words";
 import { text } from "../../text";
 
 export function RulesPage() {
@@ -24,18 +25,24 @@ function Point(props: { of: Rules }) {
       <h2>
         {of.point} <span className="chip">{of.backend}</span>
       </h2>
-      <h3>{text.rules.residuals}</h3>
+      <Listing title={text.rules.rules} code={of.text} />
       {of.residuals.length === 0 ? (
         <p className="soft">{text.rules.noResiduals}</p>
       ) : (
-        <ul className="residuals">
-          {of.residuals.map((line) => (
-            <li key={line}>{line}</li>
-          ))}
-        </ul>
+        <details className="card fold">
+          <summary>
+            {text.rules.residuals} <span className="soft">{of.residuals.length}</span>
+          </summary>
+          <ul className="residuals">
+            {of.residuals.map((line) => (
+              <li key={line}>
+                <Prose of={line} />
+              </li>
+            ))}
+          </ul>
+        </details>
       )}
-      <Listing title={text.rules.rules} code={of.text} />
-      <details>
+      <details className="card fold">
         <summary>{text.rules.rollBack}</summary>
         <Listing title={text.rules.rollBack} code={of.roll_back} />
       </details>

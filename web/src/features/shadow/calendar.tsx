@@ -1,4 +1,4 @@
-// Would-be cuts by day and hour: a row a day, a cell an hour, so that rhythms show.
+// Would-be cuts by day and hour: a column a day, a cell an hour, so that rhythms show.
 import type { Cut } from "../../api/types";
 import { number } from "../../parts/words";
 import { text } from "../../text";
@@ -27,10 +27,13 @@ export function cellsOf(cuts: readonly Cut[]): { days: string[]; counts: Map<str
   return { days, counts, most: Math.max(1, ...counts.values()) };
 }
 
+const two = (hour: number) => String(hour).padStart(2, "0");
+
 export function Calendar(props: { cuts: readonly Cut[] }) {
   const { days, counts, most } = cellsOf(props.cuts);
   if (days.length === 0) return null;
   const hours = Array.from({ length: 24 }, (_, hour) => hour);
+  const every = days.length > 12 ? 7 : 1;
   return (
     <figure className="calendar">
       <figcaption>{text.shadow.calendar}</figcaption>
@@ -38,23 +41,23 @@ export function Calendar(props: { cuts: readonly Cut[] }) {
         <table>
           <thead>
             <tr>
-              <th scope="col" aria-label="Day" />
-              {hours.map((hour) => (
-                <th key={hour} scope="col">
-                  {hour % 6 === 0 ? String(hour).padStart(2, "0") : ""}
+              <th scope="col" aria-label={text.shadow.hour} />
+              {days.map((day, at) => (
+                <th key={day} scope="col">
+                  {at === 0 || day.endsWith("-01") || at % every === 0 ? day.slice(5) : <span className="hidden">{day}</span>}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {days.map((day) => (
-              <tr key={day}>
-                <th scope="row">{day}</th>
-                {hours.map((hour) => {
-                  const count = counts.get(`${day}T${String(hour).padStart(2, "0")}`) ?? 0;
+            {hours.map((hour) => (
+              <tr key={hour}>
+                <th scope="row">{hour % 6 === 0 ? `${two(hour)}:00` : <span className="hidden">{two(hour)}:00</span>}</th>
+                {days.map((day) => {
+                  const count = counts.get(`${day}T${two(hour)}`) ?? 0;
                   const heat = count === 0 ? 0 : 1 + Math.min(3, Math.floor((Math.log(count) / Math.log(most + 1)) * 4));
                   return (
-                    <td key={hour} data-heat={heat} title={count > 0 ? `${day} ${String(hour).padStart(2, "0")}:00 UTC: ${number(count)}` : undefined}>
+                    <td key={day} data-heat={heat} title={count > 0 ? `${day} ${two(hour)}:00 UTC: ${number(count)}` : undefined}>
                       {count > 0 && <span className="hidden">{count}</span>}
                     </td>
                   );

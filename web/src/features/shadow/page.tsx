@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { useShadow } from "../../api/client";
 import type { Cut, Shadow } from "../../api/types";
 import { Answer, Empty } from "../../parts/states";
-import { number, Operations, time } from "../../parts/words";
+import { number, Operations, plural, Prose, time } from "../../parts/words";
 import { go, href, useLocation } from "../../router";
 import { text } from "../../text";
 import { Calendar } from "./calendar";
@@ -15,6 +15,13 @@ export function ShadowPage() {
       <Answer of={shadow}>{(data) => (data.judged === 0 ? <Empty title={text.shadow.none} /> : <Result of={data} />)}</Answer>
     </div>
   );
+}
+
+/** By who opens the connections, in the order in which the server ranks the first of each: one cause is often many uses. */
+function groupsOf(cuts: readonly Cut[]): [string, Cut[]][] {
+  const groups = new Map<string, Cut[]>();
+  for (const cut of cuts) groups.set(cut.initiator, [...(groups.get(cut.initiator) ?? []), cut]);
+  return [...groups];
 }
 
 const JUDGEMENTS = ["needed", "unclear", "unwanted"] as const;
@@ -51,8 +58,15 @@ function Result(props: { of: Shadow }) {
             ))}
           </div>
           <Calendar cuts={shown} />
-          {shown.map((cut) => (
-            <CutCard key={cut.id} cut={cut} open={pick === cut.id} />
+          {groupsOf(shown).map(([initiator, cuts]) => (
+            <section key={initiator}>
+              <h2 className="group">
+                {initiator} <span className="soft">{plural(cuts.length, text.shadow.use)}</span>
+              </h2>
+              {cuts.map((cut) => (
+                <CutCard key={cut.id} cut={cut} open={pick === cut.id} />
+              ))}
+            </section>
           ))}
         </>
       )}
@@ -108,23 +122,27 @@ function CutCard(props: { cut: Cut; open: boolean }) {
   return (
     <details className="card cut-card" data-judgement={cut.judgement} open={open} ref={card}>
       <summary>
-        <span className="sentence">{cut.sentence}</span>
+        <span className="sentence">
+          <Prose of={cut.sentence} />
+        </span>
         <span className="row">
           <span className={`verdict ${cut.judgement}`}>{text.shadow.judgement[cut.judgement] ?? cut.judgement}</span>
           <code>{cut.service}</code> <Operations of={cut.operations} />
           <span className="soft">
-            {cut.rhythm} · {number(cut.connections)} {text.shadow.connections} · {number(cut.requests)} {text.shadow.requests}
+            {cut.rhythm} · {plural(cut.connections, text.shadow.connection)} · {plural(cut.requests, text.shadow.request)}
           </span>
         </span>
       </summary>
       <h3>{text.shadow.reason}</h3>
       <p>
-        {cut.reason} <span className="soft">({text.shadow.stage[cut.stage] ?? cut.stage})</span>
+        <Prose of={cut.reason} /> <span className="soft">({text.shadow.stage[cut.stage] ?? cut.stage})</span>
       </p>
       <h3>{text.shadow.evidence}</h3>
       <ul>
         {cut.evidence.map((line) => (
-          <li key={line}>{line}</li>
+          <li key={line}>
+            <Prose of={line} />
+          </li>
         ))}
       </ul>
       <h3>{text.shadow.edit}</h3>
