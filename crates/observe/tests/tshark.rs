@@ -38,14 +38,12 @@ enum Field {
     Iec104,
     /// BACnet's confirmed services.
     Bacnet,
-    /// MMS's confirmed services, of requests and answers.
-    Mms,
+    /// Types of C37.118's frames.
+    C37118,
     /// GOOSE's state numbers.
     Goose,
-}
-
-impl Field {
-    const ALL: [Self; 10] = [
+    /// MMS's confirmed services, of requests and answers.
+    Mms,
     /// CDP announcements, 2 when they end.
     Cdp,
     /// LLDP advertisements, 2 when they end.
@@ -59,7 +57,7 @@ impl Field {
 }
 
 impl Field {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -68,8 +66,9 @@ impl Field {
         Self::Dnp3,
         Self::Iec104,
         Self::Bacnet,
-        Self::Mms,
+        Self::C37118,
         Self::Goose,
+        Self::Mms,
         Self::Cdp,
         Self::Lldp,
         Self::Profinet,
@@ -87,8 +86,9 @@ impl Field {
             Self::Dnp3 => "dnp3",
             Self::Iec104 => "iec104",
             Self::Bacnet => "bacnet",
-            Self::Mms => "mms",
+            Self::C37118 => "c37118",
             Self::Goose => "goose",
+            Self::Mms => "mms",
             Self::Cdp => "cdp",
             Self::Lldp => "lldp",
             Self::Profinet => "profinet",
@@ -128,8 +128,11 @@ impl MessageSink for Functions {
             "dnp3" => Some((Field::Dnp3, code)),
             "iec104" => Some((Field::Iec104, code)),
             "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
-            "mms" if code < 0x100 => Some((Field::Mms, code)),
+            // Commands have their own code below the type's.
+            "c37118" if code > 0xff => Some((Field::C37118, code >> 8)),
+            "c37118" => Some((Field::C37118, code)),
             "goose" => message.transaction.map(|state| (Field::Goose, state)),
+            "mms" if code < 0x100 => Some((Field::Mms, code)),
             "cdp" => Some((Field::Cdp, code)),
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
@@ -167,7 +170,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 11] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -180,20 +183,22 @@ const FIELDS: [&str; 14] = [
     "dnp3.al.func",
     "iec60870_asdu.typeid",
     "bacapp.confirmed_service",
-    "mms.confirmedServiceRequest",
-    "mms.confirmedServiceResponse",
-    "goose.stNum",
 ];
 
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 5] = [
+const SINGLE: [Single; 9] = [
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
     (Field::Profinet, "pn_rt.frame_id", same),
     (Field::Dcp, "pn_dcp.service_id", same),
     (Field::PnioCm, "pn_io.opnum", same),
+    (Field::C37118, "synphasor.frtype", same),
+    (Field::Goose, "goose.stNum", same),
+    // No packet has both.
+    (Field::Mms, "mms.confirmedServiceRequest", same),
+    (Field::Mms, "mms.confirmedServiceResponse", same),
 ];
 
 fn same(number: u32) -> u32 {
@@ -237,9 +242,6 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         dnp3,
         iec104,
         bacnet,
-        mms_requests,
-        mms_responses,
-        goose,
     ] = columns;
     let single = SINGLE
         .iter()
@@ -264,8 +266,6 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Dnp3, dnp3),
         (Field::Iec104, iec104),
         (Field::Bacnet, bacnet),
-        (Field::Mms, [mms_requests, mms_responses].concat()),
-        (Field::Goose, goose),
     ]
     .into_iter()
     .chain(single)

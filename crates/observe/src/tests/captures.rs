@@ -261,6 +261,12 @@ fn bacnet_is_observed_as_reviewed() {
 }
 
 #[test]
+fn synchrophasors_are_observed_as_reviewed() {
+    check("c37.118/c37.118_1pmu_tcp.pcap");
+    check("c37.118/c37.118_1pmu_udp.pcap");
+}
+
+#[test]
 fn iec_104_is_observed_as_reviewed() {
     check("iec60870-5-104/090813_diverse.pcap");
     check("iec60870-5-104/testdissectiec104.pcap");
