@@ -48,19 +48,19 @@ pub(crate) const REGISTRATION: Registration = Registration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     /// A head whose message type isn't one that its kind has.
-    UnknownMessage,
+    MessageType,
     /// A service that no table knows.
-    UnknownService,
+    ServiceCode,
     /// A segment of memory that no table knows.
-    UnknownSegment,
+    SegmentSelector,
 }
 
 impl Fault {
     const fn code(self) -> &'static str {
         match self {
-            Self::UnknownMessage => "unknown-message",
-            Self::UnknownService => "unknown-service",
-            Self::UnknownSegment => "unknown-segment",
+            Self::MessageType => "unknown-message",
+            Self::ServiceCode => "unknown-service",
+            Self::SegmentSelector => "unknown-segment",
         }
     }
 }
@@ -274,7 +274,7 @@ impl Request {
         let mut request = Self {
             service,
             memory: None,
-            fault: service.name().is_none().then_some(Fault::UnknownService),
+            fault: service.name().is_none().then_some(Fault::ServiceCode),
         };
         if service.addresses_memory() {
             match segment(selector) {
@@ -285,7 +285,7 @@ impl Request {
                         count: u32::from(u16::from_le_bytes([l0, l1])) * points,
                     });
                 }
-                None => request.fault = Some(Fault::UnknownSegment),
+                None => request.fault = Some(Fault::SegmentSelector),
             }
         }
         Some(request)
@@ -355,7 +355,7 @@ impl Conversation {
             }
             Kind::Request => match Request::read(frame) {
                 Some(request) => self.request(frame, request, emit),
-                None => emit.fault(Fault::UnknownMessage),
+                None => emit.fault(Fault::MessageType),
             },
             Kind::Answer => self.answer(frame, emit),
         }
@@ -407,7 +407,7 @@ impl Conversation {
                 };
                 (outcome, None)
             }
-            _ => return emit.fault(Fault::UnknownMessage),
+            _ => return emit.fault(Fault::MessageType),
         };
         let (function, operation) = match asked {
             Some(request) => (request.service.function(), request.service.operation()),
