@@ -38,6 +38,12 @@ enum Field {
     Iec104,
     /// BACnet's confirmed services.
     Bacnet,
+    /// Types of C37.118's frames.
+    C37118,
+    /// GOOSE's state numbers.
+    Goose,
+    /// MMS's confirmed services, of requests and answers.
+    Mms,
     /// CDP announcements, 2 when they end.
     Cdp,
     /// LLDP advertisements, 2 when they end.
@@ -51,7 +57,7 @@ enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -60,6 +66,9 @@ impl Field {
         Self::Dnp3,
         Self::Iec104,
         Self::Bacnet,
+        Self::C37118,
+        Self::Goose,
+        Self::Mms,
         Self::Cdp,
         Self::Lldp,
         Self::Profinet,
@@ -77,6 +86,9 @@ impl Field {
             Self::Dnp3 => "dnp3",
             Self::Iec104 => "iec104",
             Self::Bacnet => "bacnet",
+            Self::C37118 => "c37118",
+            Self::Goose => "goose",
+            Self::Mms => "mms",
             Self::Cdp => "cdp",
             Self::Lldp => "lldp",
             Self::Profinet => "profinet",
@@ -116,6 +128,11 @@ impl MessageSink for Functions {
             "dnp3" => Some((Field::Dnp3, code)),
             "iec104" => Some((Field::Iec104, code)),
             "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
+            // Commands have their own code below the type's.
+            "c37118" if code > 0xff => Some((Field::C37118, code >> 8)),
+            "c37118" => Some((Field::C37118, code)),
+            "goose" => message.transaction.map(|state| (Field::Goose, state)),
+            "mms" if code < 0x100 => Some((Field::Mms, code)),
             "cdp" => Some((Field::Cdp, code)),
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
@@ -171,12 +188,17 @@ const FIELDS: [&str; 11] = [
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 5] = [
+const SINGLE: [Single; 9] = [
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
     (Field::Profinet, "pn_rt.frame_id", same),
     (Field::Dcp, "pn_dcp.service_id", same),
     (Field::PnioCm, "pn_io.opnum", same),
+    (Field::C37118, "synphasor.frtype", same),
+    (Field::Goose, "goose.stNum", same),
+    // No packet has both.
+    (Field::Mms, "mms.confirmedServiceRequest", same),
+    (Field::Mms, "mms.confirmedServiceResponse", same),
 ];
 
 fn same(number: u32) -> u32 {

@@ -261,6 +261,12 @@ fn bacnet_is_observed_as_reviewed() {
 }
 
 #[test]
+fn synchrophasors_are_observed_as_reviewed() {
+    check("c37.118/c37.118_1pmu_tcp.pcap");
+    check("c37.118/c37.118_1pmu_udp.pcap");
+}
+
+#[test]
 fn iec_104_is_observed_as_reviewed() {
     check("iec60870-5-104/090813_diverse.pcap");
     check("iec60870-5-104/testdissectiec104.pcap");
@@ -270,6 +276,13 @@ fn iec_104_is_observed_as_reviewed() {
 fn layer_two_protocols_are_observed_as_reviewed() {
     check("profinet/profinet_failed.pcap");
     check("iec61850/goose/sample_file_goose.pcap");
+}
+
+#[test]
+fn mms_is_observed_as_reviewed() {
+    check("iec61850/piccolo.pcap");
+    check("iec61850/mms---specific-commands/iec61850_write.pcap");
+    check("iec61850/mms---specific-commands/mms-stoprequest.pcap");
 }
 
 #[test]
