@@ -1,16 +1,20 @@
 //! The first step: captures in, flow records, assets and coverage into telemetry.
 
 use crate::error::SiteError;
+use crate::logs::{Both, LogFolder};
 use crate::settings::Settings;
 use crate::site::Site;
 use cofferdam_capture::{Damage, OpenError, Source as Packets, Watcher, sources};
-use cofferdam_observe::{Ceilings, Observation, Observer, Settings as ObserverSettings};
+use cofferdam_observe::{
+    Captured as Frame, Ceilings, Observation, Observer, Settings as ObserverSettings, ZeekFlows, ZeekMessages,
+};
 use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -71,13 +75,15 @@ pub struct ObserveReport {
 
 impl Site {
     /// Observes captures and records what they give. An input that can't be opened is listed, and the rest goes on.
-    /// A capture that was observed before is recorded anew in the place of the former recording.
+    /// A capture that was observed before is recorded anew in the place of the former recording. `logs` is a folder for
+    /// logs in Zeek's form: of a single capture they stand in it, of several each has a folder of its name.
     ///
     /// # Errors
     /// When somebody else writes to the site, or what was seen can't be written.
     pub fn observe(
         &self,
         inputs: &[Input],
+        logs: Option<&Path>,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
     ) -> Result<ObserveReport, SiteError> {
         let _lock = self.lock()?;
@@ -90,7 +96,11 @@ impl Site {
                 number: at + 1,
                 of: captures.len(),
             };
-            match self.observe_one(capture, &mut telemetry, turn, progress) {
+            let logs = logs.map(|folder| match captures.len() {
+                1 => folder.to_owned(),
+                _ => folder.join(folder_name(capture)),
+            });
+            match self.observe_one(capture, logs.as_deref(), &mut telemetry, turn, progress) {
                 Ok(observed) => report.observed.push(observed),
                 Err(Failure::Open(error)) => report.refused.push(error),
                 Err(Failure::Site(error)) => return Err(error),
@@ -102,6 +112,7 @@ impl Site {
     fn observe_one(
         &self,
         input: &Input,
+        logs: Option<&Path>,
         telemetry: &mut Telemetry,
         turn: Turn,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
@@ -114,7 +125,16 @@ impl Site {
             turn,
             progress,
         };
-        let (recorder, observation) = read(&mut packets, recorder, observer(self.settings(), &name), watch);
+        let observer = observer(self.settings(), &name);
+        let (recorder, observation) = match logs {
+            None => read(&mut packets, recorder, observer, watch),
+            Some(folder) => {
+                let mut folder = LogFolder::create(folder)?;
+                let read = read_with_logs(&mut packets, recorder, observer, watch, &mut folder, &name);
+                folder.finish()?;
+                read
+            }
+        };
         let damage = packets.damage().to_vec();
         let damage_unlisted = packets.damage_unlisted();
         let (sha256, bytes) = digest.finish(packets, input)?;
@@ -194,6 +214,21 @@ fn listed(inputs: &[Input], report: &mut ObserveReport) -> Vec<Input> {
     captures
 }
 
+/// A folder's name for the logs of one capture among several: its path in one piece, since files of two folders may
+/// have one name.
+fn folder_name(input: &Input) -> String {
+    match input {
+        Input::StandardInput => "standard-input".to_owned(),
+        Input::Path(path) => {
+            let names = path.components().filter_map(|part| match part {
+                Component::Normal(name) => Some(name.to_string_lossy()),
+                _ => None,
+            });
+            names.collect::<Vec<_>>().join("_")
+        }
+    }
+}
+
 fn name_of(input: &Input) -> String {
     match input {
         Input::StandardInput => "standard input".to_owned(),
@@ -232,6 +267,47 @@ fn read(
     }
     watch.tell(packets, count);
     let observation = observer.finish(&mut recorder);
+    (recorder, observation)
+}
+
+/// The same, and writes each message and flow record into logs.
+fn read_with_logs(
+    packets: &mut Packets,
+    mut recorder: Recorder,
+    mut observer: Observer,
+    mut watch: Watch<'_>,
+    folder: &mut LogFolder,
+    name: &str,
+) -> (Recorder, Observation) {
+    let folder = RefCell::new(folder);
+    let mut line = |log, line: &str| folder.borrow_mut().line(log, line);
+    let mut flow_line = |log, line: &str| folder.borrow_mut().line(log, line);
+    let mut messages = ZeekMessages::new(name, &mut line);
+    let mut connections = ZeekFlows::new(name, &mut flow_line);
+    let mut both = Both {
+        recorder: &mut recorder,
+        log: &mut connections,
+    };
+    let mut count = 0;
+    watch.tell(packets, count);
+    while let Some(packet) = packets.next_packet() {
+        count = packet.number;
+        let frame = Frame {
+            number: packet.number,
+            time: packet.time,
+            link: packet.link,
+            bytes: packet.bytes,
+            original: packet.original,
+        };
+        observer.frame_with_messages(&frame, &mut both, &mut messages);
+        if count.is_multiple_of(PACKETS_PER_REPORT) {
+            watch.tell(packets, count);
+        }
+    }
+    watch.tell(packets, count);
+    let observation = observer.finish_with_messages(&mut both, &mut messages);
+    // What is straight on Ethernet has no place in these logs; telemetry has it.
+    let _without_address = (messages.finish(), connections.finish());
     (recorder, observation)
 }
 
