@@ -9,7 +9,7 @@ use cofferdam_observe::{
     Protocol, RoleGuess, Traffic,
 };
 use cofferdam_terms::{MacAddr, Timestamp, Transport, VlanId, WireText};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -411,8 +411,8 @@ fn each<T, F>(items: &[T], form: impl Fn(&T) -> F) -> Vec<F> {
     items.iter().map(form).collect()
 }
 
-/// An observation as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An observation as it is read back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct ObservationForm {
     /// The capture's name.
     pub capture: String,
@@ -422,11 +422,24 @@ pub struct ObservationForm {
     pub coverage: CoverageForm,
 }
 
-impl From<&Observation> for ObservationForm {
-    fn from(observation: &Observation) -> Self {
+/// An observation as it is written: an [`ObservationForm`] of which one asset at a time is held.
+#[derive(Serialize)]
+pub(crate) struct ObservationView<'a> {
+    capture: &'a str,
+    #[serde(serialize_with = "one_by_one")]
+    assets: &'a [ObservedAsset],
+    coverage: CoverageForm,
+}
+
+fn one_by_one<S: Serializer>(assets: &&[ObservedAsset], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(assets.iter().map(AssetForm::from))
+}
+
+impl<'a> From<&'a Observation> for ObservationView<'a> {
+    fn from(observation: &'a Observation) -> Self {
         Self {
-            capture: observation.capture.clone(),
-            assets: observation.assets.iter().map(AssetForm::from).collect(),
+            capture: &observation.capture,
+            assets: &observation.assets,
             coverage: CoverageForm::from(&observation.coverage),
         }
     }

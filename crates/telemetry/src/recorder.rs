@@ -6,7 +6,7 @@ use crate::durable;
 use crate::error::TelemetryError;
 use crate::events::{events, writes};
 use crate::flows::FlowRows;
-use crate::form::ObservationForm;
+use crate::form::ObservationView;
 use crate::operations::OperationRows;
 use crate::schema::Table;
 use crate::store::{OBSERVATIONS, Telemetry};
@@ -70,7 +70,7 @@ impl Recorder {
             return Err(error);
         }
         self.write_out(0)?;
-        let form = ObservationForm::from(observation);
+        let form = ObservationView::from(observation);
         let observations = self.folder.join(OBSERVATIONS);
         durable::create_folder(&observations)?;
         let finished = [

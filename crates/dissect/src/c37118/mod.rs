@@ -208,16 +208,40 @@ fn frame<'a>(reader: &mut Reader<'a>) -> Result<Result<Frame<'a>, &'static str>,
 
 /// CRC-CCITT with all bits set at the start (Annex B).
 fn crc(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xffff, |sum, byte| {
-        let sum = sum ^ u16::from(*byte) << 8;
-        (0..8).fold(sum, |sum, _| {
-            if sum & 0x8000 == 0 {
+    bytes.iter().fold(0xffff, |sum: u16, byte| {
+        let [high, _] = sum.to_be_bytes();
+        let entry = CRC_TABLE
+            .get(usize::from(high ^ byte))
+            .copied()
+            .unwrap_or_default();
+        sum << 8 ^ entry
+    })
+}
+
+const CRC_TABLE: [u16; 256] = crc_table();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which refuses an index out of bounds"
+)]
+const fn crc_table() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = (byte as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            sum = if sum & 0x8000 == 0 {
                 sum << 1
             } else {
                 sum << 1 ^ 0x1021
-            }
-        })
-    })
+            };
+            bit += 1;
+        }
+        table[byte] = sum;
+        byte += 1;
+    }
+    table
 }
 
 /// A right check over a whole frame is enough on any port.
