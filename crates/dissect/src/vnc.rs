@@ -5,8 +5,8 @@
 //! for the client's, 0x100 and up for the handshake. Keys and pointer are control; which keys, and what is shown or
 //! pasted, isn't handed on. A connection without any password is anomaly `no-authentication`.
 //!
-//! Bounds: [`MAX_TEXT`] bytes of a name or reason. Skipped: what the server shows; everything after a security type
-//! that encrypts or is a maker's own.
+//! Bounds: [`MAX_TEXT`] bytes of a name or reason, [`MAX_ENCODINGS`] of a list. Skipped: what the server shows;
+//! everything after a security type that encrypts or is a maker's own.
 
 use crate::message::{Function, IdentityField, Message, Object, Outcome, Role, Span};
 use crate::reader::{Reader, Truncated};
@@ -18,6 +18,8 @@ use smallvec::SmallVec;
 
 /// The most bytes of a desktop's name, a reason, or pasted text; a longer one ends the reading.
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
+/// The most encodings that a client lists; there are some hundred of them in all.
+pub(crate) const MAX_ENCODINGS: usize = 4096;
 
 const VNC: Protocol = Protocol("vnc");
 
@@ -373,8 +375,11 @@ fn message(side: Side, reader: &mut Reader<'_>, tell: &mut Tell<'_>) -> Result<(
         }
         2 => {
             reader.skip(1)?;
-            let count = reader.u16_be()?;
-            reader.skip(4 * usize::from(count))?;
+            let count = usize::from(reader.u16_be()?);
+            if count > MAX_ENCODINGS {
+                return Err(Stop::Foreign);
+            }
+            reader.skip(4 * count)?;
             ("SetEncodings", OperationClass::Session)
         }
         3 => {
