@@ -1,28 +1,15 @@
-//! BER as SNMP, LDAP and Kerberos use it (ITU-T X.690): one element after the other, with definite lengths of at most
-//! four bytes and tags of one byte. The reader is the crate's own, so no length can overrun.
+//! BER as SNMP, LDAP and Kerberos use it: tags of one byte, the types that they share, and a content that is read on. The
+//! encoding itself is [`ber`](crate::ber)'s.
 
-use crate::reader::{Reader, Truncated};
+use crate::reader::Reader;
 use smallvec::SmallVec;
+
+pub(crate) use crate::ber::{Malformed, length};
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const OCTETS: u8 = 0x04;
 pub(crate) const OBJECT_ID: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
-
-/// An element that is not what it should be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Malformed {
-    /// It runs over the end.
-    Short(Truncated),
-    /// Another tag, an indefinite length, or a number too large.
-    Form,
-}
-
-impl From<Truncated> for Malformed {
-    fn from(truncated: Truncated) -> Self {
-        Self::Short(truncated)
-    }
-}
 
 /// The next element: its tag and its content.
 pub(crate) fn element<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>), Malformed> {
@@ -32,23 +19,6 @@ pub(crate) fn element<'a>(reader: &mut Reader<'a>) -> Result<(u8, Reader<'a>), M
     }
     let length = length(reader)?;
     Ok((tag, reader.sub(length)?))
-}
-
-/// A length: short, or of one to four bytes.
-pub(crate) fn length(reader: &mut Reader<'_>) -> Result<usize, Malformed> {
-    let first = reader.u8()?;
-    if first < 0x80 {
-        return Ok(first.into());
-    }
-    let count = first & 0x7f;
-    if !(1..=4).contains(&count) {
-        return Err(Malformed::Form);
-    }
-    let mut length = 0_usize;
-    for _ in 0..count {
-        length = length << 8 | usize::from(reader.u8()?);
-    }
-    Ok(length)
 }
 
 /// The next element's content, if its tag is this one.
@@ -108,6 +78,7 @@ pub(crate) fn object_id(bytes: &[u8]) -> SmallVec<[u8; 64]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reader::Truncated;
 
     fn check_integer(bytes: &[u8], expected: Result<i64, Malformed>) {
         assert_eq!(integer(&mut Reader::new(bytes)), expected);
@@ -125,7 +96,7 @@ mod tests {
             offset: 2,
             missing: 1,
         };
-        check_integer(&[2, 2, 1], Err(Malformed::Short(short)));
+        check_integer(&[2, 2, 1], Err(Malformed::Cut(short)));
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The basic encoding rules (ITU-T X.690) as MMS, GOOSE and Sampled Values use them: one element after the other, with
-//! definite lengths of at most four bytes and tag numbers of at most [`MAX_NUMBER`]. It must not know any production.
+//! The basic encoding rules (ITU-T X.690): one element after the other, with definite lengths of at most four bytes and
+//! tag numbers of at most [`MAX_NUMBER`]. MMS, GOOSE and Sampled Values use it as it is, SNMP, LDAP and Kerberos through
+//! [`asn1`](crate::asn1). It must not know any production.
 
 use crate::reader::{Reader, Truncated};
 
@@ -27,14 +28,15 @@ pub(crate) struct Element<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     /// It runs over the end.
-    Cut,
-    /// An indefinite length, or one of more than four bytes, or a tag number beyond [`MAX_NUMBER`].
+    Cut(Truncated),
+    /// An indefinite length, or one of more than four bytes, or a tag number beyond [`MAX_NUMBER`]; in what is built on
+    /// this, another tag than there should be, or a number too large.
     Form,
 }
 
 impl From<Truncated> for Malformed {
-    fn from(_: Truncated) -> Self {
-        Self::Cut
+    fn from(truncated: Truncated) -> Self {
+        Self::Cut(truncated)
     }
 }
 
@@ -139,7 +141,8 @@ fn long_number(reader: &mut Reader<'_>) -> Result<u16, Malformed> {
     }
 }
 
-fn length(reader: &mut Reader<'_>) -> Result<usize, Malformed> {
+/// A length: short, or of one to four bytes.
+pub(crate) fn length(reader: &mut Reader<'_>) -> Result<usize, Malformed> {
     let first = reader.u8()?;
     let count = match first {
         0..=0x7f => return Ok(first.into()),
@@ -174,9 +177,10 @@ mod tests {
 
     #[test]
     fn what_is_cut_short_or_of_another_form_is_no_element() {
-        check(&[], Err(Malformed::Cut));
-        check(&[0x02, 2, 5], Err(Malformed::Cut));
-        check(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], Err(Malformed::Cut));
+        let cut = |offset, missing| Err(Malformed::Cut(Truncated { offset, missing }));
+        check(&[], cut(0, 1));
+        check(&[0x02, 2, 5], cut(2, 1));
+        check(&[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], cut(6, 0xffff_ffff));
         check(&[0x30, 0x80, 0, 0], Err(Malformed::Form));
         check(&[0x30, 0x85, 0, 0, 0, 0, 0], Err(Malformed::Form));
         check(&[0xbf, 0xff, 0xff, 0xff, 1, 0], Err(Malformed::Form));

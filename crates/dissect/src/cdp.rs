@@ -9,11 +9,11 @@
 //! cluster and other TLVs.
 
 use crate::description;
-use crate::message::{About, Address, Function, IdentityField, Message, Object, Role};
+use crate::message::{About, IdentityField, Message, Object, Role};
 use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration, Sample};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
-use crate::tell::{Tell, all, done, named, plain, trimmed};
+use crate::tell::{Tell, all, announcement, done, named, plain, trimmed, vlan};
 use cofferdam_terms::{EtherType, OperationClass};
 use smallvec::SmallVec;
 use std::net::IpAddr;
@@ -206,23 +206,8 @@ impl<'a> Announcement<'a> {
                 objects.push(named(kind, name));
             }
         }
-        objects.extend(self.vlan.map(|vlan| {
-            Object::at(Address::Points {
-                space: "vlan",
-                first: vlan.into(),
-                count: 1,
-            })
-        }));
-        let function = match self.time_to_live {
-            Some(0) => Function {
-                code: 2,
-                name: "Shutdown",
-            },
-            Some(_) | None => Function {
-                code: 1,
-                name: "Announcement",
-            },
-        };
+        objects.extend(self.vlan.map(vlan));
+        let function = announcement("Announcement", self.time_to_live.map(u16::from));
         let said = plain(
             CDP,
             Role::Unsolicited,

@@ -90,7 +90,7 @@ fn probe(context: Context, bytes: &[u8]) -> Probe {
     }
     match head(reader) {
         Ok(_) => Probe::Certain,
-        Err(Malformed::Short(_)) if context.carrier == Carrier::Tcp && bytes.len() < 20 => Probe::Unsure,
+        Err(Malformed::Cut(_)) if context.carrier == Carrier::Tcp && bytes.len() < 20 => Probe::Unsure,
         Err(_) => Probe::No,
     }
 }

@@ -14,7 +14,7 @@ use crate::message::{Function, IdentityField, Message, Outcome, Role, Span};
 use crate::reader::Reader;
 use crate::registry::{Protocol, Registration, Sample};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
-use crate::tell::{Tell, all, done, named, plain};
+use crate::tell::{Passing, Tell, all, done, named, plain};
 use cofferdam_terms::OperationClass;
 
 /// The most bytes of a message that are waited for and looked at.
@@ -135,8 +135,8 @@ fn probe(context: Context, bytes: &[u8]) -> Probe {
     match Head::read(Reader::new(bytes)) {
         Ok(head) if context.carrier == Carrier::Tcp || head.length <= bytes.len() => Probe::Certain,
         Ok(_) | Err(Malformed::Form) => Probe::No,
-        Err(Malformed::Short(_)) if context.carrier == Carrier::Tcp => Probe::Unsure,
-        Err(Malformed::Short(_)) => Probe::No,
+        Err(Malformed::Cut(_)) if context.carrier == Carrier::Tcp => Probe::Unsure,
+        Err(Malformed::Cut(_)) => Probe::No,
     }
 }
 
@@ -154,8 +154,7 @@ enum Stage {
 #[derive(Debug, Default)]
 struct Conversation {
     stage: Stage,
-    initiator_passes: usize,
-    responder_passes: usize,
+    passing: Passing,
 }
 
 impl Session for Conversation {
@@ -168,7 +167,7 @@ impl Session for Conversation {
             }
             return Ok(done(bytes));
         }
-        let mut start = self.pass(context.side, bytes.len());
+        let mut start = self.passing.pass(context.side, bytes.len());
         while let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) {
             if self.stage == Stage::Encrypted {
                 break;
@@ -182,7 +181,7 @@ impl Session for Conversation {
             let head = match Head::read(Reader::new(rest)) {
                 Ok(head) => head,
                 // One byte more at a time: what is missing is a claim of the bytes.
-                Err(Malformed::Short(_)) if rest.len() < HEAD => return missing(1),
+                Err(Malformed::Cut(_)) if rest.len() < HEAD => return missing(1),
                 Err(_) if self.stage == Stage::Asked => {
                     self.stage = Stage::Encrypted;
                     break;
@@ -216,33 +215,19 @@ impl Session for Conversation {
             } else {
                 tell.anomaly("malformed-message", span);
             }
-            *self.passes(context.side) = head.length - looked_at;
+            self.passing.set(context.side, head.length - looked_at);
             start += looked_at;
-            start += self.pass(context.side, bytes.len() - start);
+            start += self.passing.pass(context.side, bytes.len() - start);
         }
         Ok(done(bytes))
     }
 
     fn gap(&mut self, side: Side) {
-        *self.passes(side) = 0;
+        self.passing.set(side, 0);
     }
 }
 
 impl Conversation {
-    fn passes(&mut self, side: Side) -> &mut usize {
-        match side {
-            Side::Initiator => &mut self.initiator_passes,
-            Side::Responder => &mut self.responder_passes,
-        }
-    }
-
-    fn pass(&mut self, side: Side, there: usize) -> usize {
-        let passes = self.passes(side);
-        let passed = (*passes).min(there);
-        *passes -= passed;
-        passed
-    }
-
     fn message(&mut self, head: &Head<'_>, span: Span, tell: &mut Tell<'_>) {
         let Some((label, role, class)) = operation(head.number) else {
             return;

@@ -9,11 +9,11 @@
 //! settings, policies and locations of media endpoints, further makers' extensions.
 
 use crate::description;
-use crate::message::{About, Address, Function, IdentityField, Message, Object, Role};
+use crate::message::{About, IdentityField, Message, Object, Role};
 use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration, Sample};
 use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
-use crate::tell::{Tell, all, done, named, plain, trimmed};
+use crate::tell::{Tell, all, announcement, done, named, plain, trimmed, vlan};
 use crate::text::AddressText;
 use cofferdam_terms::{EtherType, MacAddr, OperationClass};
 use smallvec::SmallVec;
@@ -269,23 +269,8 @@ impl<'a> Advertisement<'a> {
         let mut objects: SmallVec<[Object<'_>; 3]> = SmallVec::new();
         objects.extend(chassis.as_ref().map(|id| named("chassis", id.bytes())));
         objects.extend(port.as_ref().map(|id| named("port", id.bytes())));
-        objects.extend(self.vlan.map(|vlan| {
-            Object::at(Address::Points {
-                space: "vlan",
-                first: vlan.into(),
-                count: 1,
-            })
-        }));
-        let function = match self.time_to_live {
-            Some(0) => Function {
-                code: 2,
-                name: "Shutdown",
-            },
-            Some(_) | None => Function {
-                code: 1,
-                name: "Advertisement",
-            },
-        };
+        objects.extend(self.vlan.map(vlan));
+        let function = announcement("Advertisement", self.time_to_live);
         let said = plain(
             LLDP,
             Role::Unsolicited,

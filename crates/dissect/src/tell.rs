@@ -4,7 +4,7 @@ use crate::message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
 };
 use crate::registry::Protocol;
-use crate::session::{Progress, Sink};
+use crate::session::{Progress, Side, Sink};
 use cofferdam_terms::OperationClass;
 
 /// A sink to which one protocol speaks.
@@ -54,6 +54,34 @@ impl<'s> Tell<'s> {
     }
 }
 
+/// How many bytes of each side still belong to a message that was told by its head.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Passing {
+    initiator: usize,
+    responder: usize,
+}
+
+impl Passing {
+    const fn of(&mut self, side: Side) -> &mut usize {
+        match side {
+            Side::Initiator => &mut self.initiator,
+            Side::Responder => &mut self.responder,
+        }
+    }
+
+    pub(crate) const fn set(&mut self, side: Side, bytes: usize) {
+        *self.of(side) = bytes;
+    }
+
+    /// How many of the bytes that are there pass now.
+    pub(crate) fn pass(&mut self, side: Side, there: usize) -> usize {
+        let passes = self.of(side);
+        let passed = (*passes).min(there);
+        *passes -= passed;
+        passed
+    }
+}
+
 /// A message that names no object, unit, outcome or transaction: others say what they have beside it.
 pub(crate) const fn plain(
     protocol: Protocol,
@@ -78,6 +106,26 @@ pub(crate) const fn plain(
 /// Something that has a name.
 pub(crate) const fn named<'a>(kind: &'static str, name: &'a [u8]) -> Object<'a> {
     Object::at(Address::Name { kind, name })
+}
+
+/// A VLAN that a device names.
+pub(crate) fn vlan(number: u16) -> Object<'static> {
+    Object::at(Address::Points {
+        space: "vlan",
+        first: number.into(),
+        count: 1,
+    })
+}
+
+/// What LLDP and CDP send to a neighbour: code 1 while the sender is there, 2 when it takes leave with a time to live of 0.
+pub(crate) const fn announcement(name: &'static str, time_to_live: Option<u16>) -> Function {
+    match time_to_live {
+        Some(0) => Function {
+            code: 2,
+            name: "Shutdown",
+        },
+        Some(_) | None => Function { code: 1, name },
+    }
 }
 
 /// All bytes, as a place.

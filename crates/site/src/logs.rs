@@ -28,6 +28,11 @@ impl LogFolder {
         })
     }
 
+    /// Whether writing has failed, so that reading on is for nothing.
+    pub(crate) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     pub(crate) fn line(&mut self, log: ZeekLog, line: &str) {
         if self.failed.is_some() {
             return;

@@ -2,6 +2,7 @@
 
 use crate::error::SiteError;
 use crate::logs::{Both, LogFolder};
+use crate::look::More;
 use crate::settings::Settings;
 use crate::site::Site;
 use cofferdam_capture::{Damage, OpenError, Source as Packets, Watcher, sources};
@@ -244,28 +245,23 @@ fn read(
     packets: &mut Packets,
     mut recorder: Recorder,
     mut observer: Observer,
-    mut watch: Watch<'_>,
+    watch: Watch<'_>,
 ) -> (Recorder, Observation) {
-    let mut count = 0;
-    watch.tell(packets, count);
-    while let Some(packet) = packets.next_packet() {
-        count = packet.number;
-        observer.frame(
-            packet.number,
-            packet.time,
-            packet.link,
-            packet.bytes,
-            packet.original,
-            &mut recorder,
-        );
-        if count.is_multiple_of(PACKETS_PER_REPORT) {
-            watch.tell(packets, count);
-            if recorder.has_failed() {
-                break;
-            }
+    each(packets, watch, |frame| {
+        let Frame {
+            number,
+            time,
+            link,
+            bytes,
+            original,
+        } = *frame;
+        observer.frame(number, time, link, bytes, original, &mut recorder);
+        if recorder.has_failed() {
+            More::Enough
+        } else {
+            More::More
         }
-    }
-    watch.tell(packets, count);
+    });
     let observation = observer.finish(&mut recorder);
     (recorder, observation)
 }
@@ -275,7 +271,7 @@ fn read_with_logs(
     packets: &mut Packets,
     mut recorder: Recorder,
     mut observer: Observer,
-    mut watch: Watch<'_>,
+    watch: Watch<'_>,
     folder: &mut LogFolder,
     name: &str,
 ) -> (Recorder, Observation) {
@@ -288,6 +284,23 @@ fn read_with_logs(
         recorder: &mut recorder,
         log: &mut connections,
     };
+    each(packets, watch, |frame| {
+        observer.frame_with_messages(frame, &mut both, &mut messages);
+        if both.recorder.has_failed() || folder.borrow().has_failed() {
+            More::Enough
+        } else {
+            More::More
+        }
+    });
+    let observation = observer.finish_with_messages(&mut both, &mut messages);
+    // What is straight on Ethernet has no place in these logs; telemetry has it.
+    let _without_address = (messages.finish(), connections.finish());
+    (recorder, observation)
+}
+
+/// Hands each packet on and tells how far reading has come, until there is no more or `take` has had enough: reading on
+/// is for nothing once what was seen can't be written.
+fn each(packets: &mut Packets, mut watch: Watch<'_>, mut take: impl FnMut(&Frame<'_>) -> More) {
     let mut count = 0;
     watch.tell(packets, count);
     while let Some(packet) = packets.next_packet() {
@@ -299,16 +312,14 @@ fn read_with_logs(
             bytes: packet.bytes,
             original: packet.original,
         };
-        observer.frame_with_messages(&frame, &mut both, &mut messages);
+        if take(&frame) == More::Enough {
+            break;
+        }
         if count.is_multiple_of(PACKETS_PER_REPORT) {
             watch.tell(packets, count);
         }
     }
     watch.tell(packets, count);
-    let observation = observer.finish_with_messages(&mut both, &mut messages);
-    // What is straight on Ethernet has no place in these logs; telemetry has it.
-    let _without_address = (messages.finish(), connections.finish());
-    (recorder, observation)
 }
 
 fn kept(damage: &Damage) -> cofferdam_telemetry::Damage {

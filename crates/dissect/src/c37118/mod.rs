@@ -22,7 +22,7 @@ use crate::message::{
 };
 use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration};
-use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
+use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use cofferdam_terms::OperationClass;
 use smallvec::SmallVec;
 
@@ -279,7 +279,13 @@ impl Session for Conversation {
                     let span = Span { start, end };
                     self.frame(&frame, &mut Emit { sink, span });
                 }
-                Next::Partial(missing) => return Ok(partial(context, bytes, start, missing, sink)),
+                Next::Partial(missing) => {
+                    let (progress, cut) = context.partial(bytes, start, missing);
+                    if let Some(span) = cut {
+                        Emit { sink, span }.fault(Fault::DatagramCutShort);
+                    }
+                    return Ok(progress);
+                }
                 Next::Astray(reason) => {
                     let lost = Lost {
                         offset: start,
@@ -307,27 +313,6 @@ fn find_frame(bytes: &[u8]) -> Option<usize> {
         [SYNC, kind, high, low] => Kind::of(kind).is_some() && u16::from_be_bytes([high, low]) >= MIN_SIZE,
         _ => false,
     })
-}
-
-/// A stream waits for more; of a datagram there is no more.
-fn partial(context: Context, bytes: &[u8], start: usize, missing: usize, sink: &mut dyn Sink) -> Progress {
-    match context.carrier {
-        Carrier::Tcp => Progress {
-            consumed: start,
-            missing,
-        },
-        Carrier::Udp | Carrier::Ethernet(_) => {
-            let end = bytes.len();
-            if start < end {
-                let span = Span { start, end };
-                Emit { sink, span }.fault(Fault::DatagramCutShort);
-            }
-            Progress {
-                consumed: end,
-                missing: 0,
-            }
-        }
-    }
 }
 
 impl Conversation {

@@ -25,7 +25,7 @@ mod tests;
 use crate::message::{Anomaly, Function, Message, Outcome, Role, Span};
 use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration};
-use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
+use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use asdu::Unit;
 use cofferdam_terms::OperationClass;
 
@@ -215,7 +215,8 @@ impl Session for Conversation {
                     let span = Span { start, end };
                     self.frame(context.side, &frame, &mut Emit { sink, span });
                 }
-                Next::Partial(missing) => return Ok(partial(context.carrier, bytes, start, missing)),
+                // Nothing but a stream carries this protocol, so nothing is cut short.
+                Next::Partial(missing) => return Ok(context.partial(bytes, start, missing).0),
                 Next::Astray(reason) => {
                     let lost = Lost {
                         offset: start,
@@ -235,20 +236,6 @@ impl Session for Conversation {
     /// Frames are missing, and their numbers with them.
     fn gap(&mut self, side: Side) {
         *self.expected(side) = None;
-    }
-}
-
-/// A stream waits for more; nothing else carries this protocol, but a datagram would be done with.
-const fn partial(carrier: Carrier, bytes: &[u8], start: usize, missing: usize) -> Progress {
-    match carrier {
-        Carrier::Tcp => Progress {
-            consumed: start,
-            missing,
-        },
-        Carrier::Udp | Carrier::Ethernet(_) => Progress {
-            consumed: bytes.len(),
-            missing: 0,
-        },
     }
 }
 

@@ -18,7 +18,7 @@ use crate::message::{Function, IdentityField, Message, Object, Outcome, Role, Sp
 use crate::reader::{Reader, Truncated};
 use crate::registry::{Protocol, Registration};
 use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
-use crate::tell::{Tell, done, named, plain};
+use crate::tell::{Passing, Tell, done, named, plain};
 use cofferdam_terms::OperationClass;
 use smallvec::SmallVec;
 
@@ -179,14 +179,13 @@ struct Conversation {
     /// The protocol level that the client asked for: 5 has properties.
     level: u8,
     /// How many bytes of each side's packet still pass.
-    initiator_passes: usize,
-    responder_passes: usize,
+    passing: Passing,
 }
 
 impl Session for Conversation {
     fn parse(&mut self, context: Context, bytes: &[u8], sink: &mut dyn Sink) -> Result<Progress, Lost> {
         let mut tell = Tell::new(MQTT, sink);
-        let passed = self.pass(context.side, bytes.len());
+        let passed = self.passing.pass(context.side, bytes.len());
         let mut reader = Reader::new(bytes);
         // INVARIANT: no more pass than there are.
         let _passed = reader.skip(passed);
@@ -219,8 +218,8 @@ impl Session for Conversation {
                 end: packet.offset(),
             };
             self.packet(&head, content, context.side, span, &mut tell);
-            *self.passes(context.side) = head.length - looked_at;
-            let passed = self.pass(context.side, packet.left());
+            self.passing.set(context.side, head.length - looked_at);
+            let passed = self.passing.pass(context.side, packet.left());
             let _passed = packet.skip(passed);
             reader = packet;
         }
@@ -228,26 +227,11 @@ impl Session for Conversation {
     }
 
     fn gap(&mut self, side: Side) {
-        *self.passes(side) = 0;
+        self.passing.set(side, 0);
     }
 }
 
 impl Conversation {
-    fn passes(&mut self, side: Side) -> &mut usize {
-        match side {
-            Side::Initiator => &mut self.initiator_passes,
-            Side::Responder => &mut self.responder_passes,
-        }
-    }
-
-    /// How many of the bytes that are there still belong to a packet that was told.
-    fn pass(&mut self, side: Side, there: usize) -> usize {
-        let passes = self.passes(side);
-        let passed = (*passes).min(there);
-        *passes -= passed;
-        passed
-    }
-
     fn packet(&mut self, head: &Head, content: Reader<'_>, side: Side, span: Span, tell: &mut Tell<'_>) {
         let Some((name, role, class)) = packet(head.kind) else {
             return;

@@ -89,8 +89,8 @@ fn probe(context: Context, bytes: &[u8]) -> Probe {
     match head() {
         Ok((_, 0 | 1, asn1::OCTETS) | (_, 3, asn1::SEQUENCE)) => {}
         Ok(_) | Err(Malformed::Form) => return Probe::No,
-        Err(Malformed::Short(_)) if context.carrier == Carrier::Tcp => return Probe::Unsure,
-        Err(Malformed::Short(_)) => return Probe::No,
+        Err(Malformed::Cut(_)) if context.carrier == Carrier::Tcp => return Probe::Unsure,
+        Err(Malformed::Cut(_)) => return Probe::No,
     }
     match Content::read(Reader::new(bytes)) {
         Ok(content) if content.pdu.as_ref().is_none_or(pdu::Pdu::is_known) => Probe::Certain,
@@ -193,13 +193,13 @@ impl Session for Conversation {
                         break;
                     }
                 }
-                Err(Malformed::Short(cut)) if !reader.is_empty() => {
+                Err(Malformed::Cut(cut)) if !reader.is_empty() => {
                     return Ok(Progress {
                         consumed,
                         missing: cut.missing,
                     });
                 }
-                Err(Malformed::Short(_)) => break,
+                Err(Malformed::Cut(_)) => break,
                 Err(Malformed::Form) => {
                     return Err(Lost {
                         offset: consumed,
