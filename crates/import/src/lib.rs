@@ -13,6 +13,7 @@ pub mod bounds;
 mod decode;
 pub mod exports;
 mod fault;
+mod field;
 mod guess;
 mod intake;
 mod json;
