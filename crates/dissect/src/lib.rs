@@ -8,25 +8,38 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod asn1;
+mod bacnet;
+mod cdp;
+mod description;
 mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
 pub mod frame;
+mod ftp;
 mod http;
+mod iec104;
+mod lldp;
 mod message;
 mod modbus;
 mod ntp;
 mod opcua;
+mod pnio_cm;
+mod profinet;
 mod reader;
 mod registry;
 mod s7comm;
 mod session;
 mod smb;
+mod snmp;
 mod ssh;
+mod syslog;
+mod tell;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
+mod tftp;
 mod tls;
 
 pub use message::{

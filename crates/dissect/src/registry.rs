@@ -53,17 +53,27 @@ pub struct Sample {
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::arp::REGISTRATION,
+    crate::bacnet::REGISTRATION,
+    crate::cdp::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
+    crate::ftp::REGISTRATION,
     crate::http::REGISTRATION,
+    crate::iec104::REGISTRATION,
+    crate::lldp::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::ntp::REGISTRATION,
     crate::opcua::REGISTRATION,
+    crate::pnio_cm::REGISTRATION,
+    crate::profinet::REGISTRATION,
     crate::s7comm::REGISTRATION,
     crate::smb::REGISTRATION,
+    crate::snmp::REGISTRATION,
     crate::ssh::REGISTRATION,
+    crate::syslog::REGISTRATION,
+    crate::tftp::REGISTRATION,
     crate::tls::REGISTRATION,
 ];
 

@@ -215,7 +215,7 @@ impl Hosts {
         let spot = match identity.about {
             About::Sender => Some(spot_of(flow, from)),
             About::Receiver => Some(spot_of(flow, from.other())),
-            About::Host { ip: Some(ip), .. } => Some(Spot {
+            About::SenderAt(ip) | About::Host { ip: Some(ip), .. } => Some(Spot {
                 address: Address::Ip(ip),
                 vlan,
             }),
@@ -236,6 +236,7 @@ impl Hosts {
                 mac: Some(mac),
                 ip: Some(_),
             } if !mac.is_group() => Some(mac),
+            About::SenderAt(_) => flow.endpoint(from).mac.filter(|mac| !mac.is_group()),
             About::Host { .. } | About::Sender | About::Receiver => None,
         };
         if let Some(mac) = about_pair {

@@ -5,10 +5,14 @@
 //! Read first: [`Observer`], [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
 #![forbid(unsafe_code)]
 
+mod acts;
 mod advice;
 mod clock;
 mod conversation;
+mod event_kinds;
+mod events;
 mod evidence;
+mod exchange;
 mod facts;
 mod finish;
 mod flow;
@@ -18,7 +22,9 @@ mod hosts;
 mod inventory;
 mod join;
 mod key;
+mod known;
 mod ledger;
+mod number;
 mod objects;
 mod observer;
 mod operations;
@@ -28,6 +34,7 @@ mod record;
 mod roles;
 mod services;
 mod settings;
+mod spread;
 mod stream;
 mod table;
 mod tap;
@@ -35,17 +42,28 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 mod world;
+mod writes;
+mod zeek;
 
+pub use event_kinds::{EventKind, Technique};
+pub use events::{Event, Evidence, Parties};
 pub use inventory::inventory;
+pub use known::ValueBasis;
+pub use number::Number;
 pub use observer::{Captured, Observer};
 
 pub use oui::vendor;
 pub use record::{
-    Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
-    OperationRecord, Recognition, RoleGuess, Traffic,
+    Connection, Coverage, Endpoint, Exchange, FailureCount, FlowRecord, FlowSink, IdentityFact,
+    InitiatorBasis, Observation, ObservedAsset, OperationRecord, Recognition, RoleGuess, Traffic,
+    WrittenRange,
 };
 pub use settings::{Ceilings, IdleTimes, Settings};
+pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
+pub use writes::{ValueBefore, ValueChange, WriteRecord};
+pub use zeek::{Lines, ZeekFlows, ZeekLog, ZeekMessages};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
+pub use cofferdam_dissect::frame::TcpFlags;
 pub use cofferdam_dissect::{IdentityField, Protocol};

@@ -694,6 +694,9 @@ impl TryFrom<ObservationForm> for Observation {
                 .map(ObservedAsset::try_from)
                 .collect::<Result<_, _>>()?,
             coverage: Coverage::try_from(form.coverage)?,
+            // Not kept yet: writes and events have no form.
+            writes: Vec::new(),
+            events: Vec::new(),
         })
     }
 }

@@ -141,6 +141,8 @@ impl EtherType {
     pub const IPV6: Self = Self(0x86dd);
     /// PROFINET (RT, DCP, PTCP).
     pub const PROFINET: Self = Self(0x8892);
+    /// CDP, by the number that it has in a SNAP header of its maker's: it has no Ethernet type.
+    pub const CDP: Self = Self(0x2000);
     /// LLDP.
     pub const LLDP: Self = Self(0x88cc);
     /// GOOSE (IEC 61850-8-1).
