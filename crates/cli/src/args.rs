@@ -63,6 +63,8 @@ pub(crate) enum Command {
     Simulate(commands::simulate::SimulateArgs),
     Observe(commands::observe::ObserveArgs),
     Inventory(commands::inventory::InventoryArgs),
+    Import(commands::import::ImportArgs),
+    Export(commands::export::ExportArgs),
     Flows(commands::flows::FlowsArgs),
     Query(commands::query::QueryArgs),
     Draft(commands::draft::DraftArgs),

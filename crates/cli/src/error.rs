@@ -107,6 +107,9 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::NoPlant
         | SiteError::PlantExists
         | SiteError::Baselined
+        | SiteError::BaselinedImport
+        | SiteError::Import(_)
+        | SiteError::Merge(_)
         | SiteError::Plant(_)
         | SiteError::Draft(_)
         | SiteError::ClaimedTwice(_)
@@ -118,6 +121,8 @@ fn site_exit_code(error: &SiteError) -> u8 {
             | LiveError::NotPermitted { .. } => BAD_INPUT,
             LiveError::System { .. } | LiveError::Filter { .. } => FAILED,
         },
+        // A file that isn't there was named wrongly.
+        SiteError::Storage(error) if error.source.kind() == io::ErrorKind::NotFound => BAD_INPUT,
         SiteError::Locked { .. } | SiteError::Storage(_) => FAILED,
         SiteError::Telemetry(error) => match error {
             TelemetryError::UnknownCapture(_)

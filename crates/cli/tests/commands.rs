@@ -17,6 +17,8 @@ const COMMANDS: &[&str] = &[
     "simulate",
     "observe",
     "inventory",
+    "import",
+    "export",
     "flows",
     "query",
     "draft",

@@ -53,7 +53,7 @@ pub use baseline::{Baseline, Deviation, DeviationKind, Deviations, UsedOperation
 pub use compare::{AssetChange, Comparison, Snapshot, Use, compare};
 pub use event_kinds::{EventKind, Technique};
 pub use events::{Event, Evidence, Parties};
-pub use import::{BadLine, Imported, LogImport, SetAside};
+pub use import::{BadLine, Imported, LogImport, MAX_LINE, SetAside};
 pub use inventory::inventory;
 pub use known::ValueBasis;
 pub use number::Number;

@@ -2,6 +2,8 @@
 
 use crate::settings::SettingsError;
 use cofferdam_capture::live::LiveError;
+use cofferdam_import::ReadError;
+use cofferdam_import::merge::MergeError;
 use cofferdam_plant::Rejection;
 use cofferdam_policy::DraftError;
 use cofferdam_policy::backends::BACKENDS;
@@ -50,6 +52,15 @@ pub enum SiteError {
         "the plant model is baselined: a revision comes only from an approved change, never from a draft"
     )]
     Baselined,
+    /// The plant model is baselined, and an import would change it.
+    #[error("the plant model is baselined: an import is not carried out without an approved change")]
+    BaselinedImport,
+    /// Nothing of a file can be imported.
+    #[error(transparent)]
+    Import(#[from] ReadError),
+    /// An import was not carried out.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     /// The text is no plant model.
     #[error(transparent)]
     Plant(Box<Rejection>),
@@ -77,6 +88,7 @@ impl SiteError {
             Self::Settings(error) => error.mend(),
             Self::Locked { .. } => Some("wait until it has ended, or stop it".to_owned()),
             Self::Storage(error) => match error.source.kind() {
+                std::io::ErrorKind::NotFound => Some("check the path".to_owned()),
                 std::io::ErrorKind::StorageFull => {
                     Some("free some space; what stood before still stands".to_owned())
                 }
@@ -91,6 +103,13 @@ impl SiteError {
                 let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
                 Some(format!("the backends are: {}", names.join(", ")))
             }
+            Self::BaselinedImport => Some("`--dry-run` shows what it would change".to_owned()),
+            Self::Import(error) => Some(error.help().to_owned()),
+            Self::Merge(MergeError::Stopped(_)) => Some(
+                "`--dry-run` shows them; then mend the file, or decide with `--on-conflict skip` or `update`"
+                    .to_owned(),
+            ),
+            Self::Merge(MergeError::Edit(_)) => None,
             Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => None,
         }
     }

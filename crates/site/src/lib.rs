@@ -17,12 +17,14 @@
 
 mod compile;
 mod error;
+mod import;
 mod live;
 mod lock;
 mod logs;
 mod look;
 mod model;
 mod observe;
+mod records;
 mod settings;
 mod shadow;
 mod site;
@@ -30,11 +32,13 @@ mod site;
 pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
 pub use error::SiteError;
+pub use import::{Carry, Imported};
 pub use live::{LiveProgress, LiveReport};
 pub use lock::WriteLock;
 pub use look::{FlowFilter, HostFilter, Inventory, More};
 pub use model::{CheckReport, Drafted, Learned, Overwrite};
 pub use observe::{Input, ObserveProgress, ObserveReport, Observed};
+pub use records::LogsObserved;
 pub use settings::{SETTINGS, Setting, Settings, SettingsError};
 pub use shadow::ShadowTest;
 pub use site::{COMPILED_FOLDER, PLANT_FILE, SETTINGS_FILE, Site, TELEMETRY_FOLDER};

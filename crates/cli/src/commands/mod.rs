@@ -5,7 +5,9 @@ pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod draft;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod flows;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod inventory;
 pub(crate) mod observe;
@@ -30,6 +32,8 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Init(args) => init::run(&args, &folder, screen),
         Command::Simulate(args) => simulate::run(&args, screen),
         Command::Observe(args) => observe::run(&args, &open()?, screen),
+        Command::Import(args) => import::run(&args, &open()?, screen),
+        Command::Export(args) => export::run(&args, &open()?, screen),
         Command::Inventory(args) => inventory::run(&args, &open()?, screen),
         Command::Flows(args) => flows::run(&args, &open()?, screen),
         Command::Query(args) => query::run(&args, &open()?, screen),
