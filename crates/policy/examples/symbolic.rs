@@ -22,6 +22,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 const RULES: usize = 10_000;
+/// The search for odd rules keeps a diagram for the rest of the list behind every rule: it takes fewer.
+const ODD_RULES: usize = 3_000;
 
 fn main() {
     let first = ruleset(RULES);
@@ -55,10 +57,11 @@ fn main() {
     }
 
     let started = worked();
-    let odd = anomalies(&device(first)).unwrap();
+    let some = first.into_iter().take(ODD_RULES).collect();
+    let odd = anomalies(&device(some)).unwrap();
     println!(
         "{:<44}{:>8.2} s",
-        format!("search for odd rules, {} found", odd.len()),
+        format!("odd rules among {ODD_RULES}, {} found", odd.len()),
         seconds(started)
     );
 }
