@@ -3,9 +3,11 @@
 #![forbid(unsafe_code)]
 
 mod capture;
+mod import;
 pub mod mend;
 
 pub use capture::capture;
+pub use import::import;
 
 use cofferdam_dissect::frame::{self, Network, Transport};
 use cofferdam_dissect::{REGISTRY, testing};
@@ -21,7 +23,7 @@ pub struct Target {
     pub seeds: Vec<Vec<u8>>,
 }
 
-/// Every target: the capture reader, the frame decoder, each registered protocol, and DNP3 behind its CRCs.
+/// Every target: the capture reader, the frame decoder, the inventory readers, each registered protocol, and DNP3 behind its CRCs.
 #[must_use]
 pub fn targets() -> Vec<Target> {
     let frame = Target {
@@ -38,7 +40,10 @@ pub fn targets() -> Vec<Target> {
             .map(|sample| testing::seed(registration, sample))
             .collect(),
     });
-    let mut targets: Vec<Target> = [capture::target(), frame].into_iter().chain(protocols).collect();
+    let mut targets: Vec<Target> = [capture::target(), frame, import::target()]
+        .into_iter()
+        .chain(protocols)
+        .collect();
     targets.extend(dnp3_mended());
     targets
 }

@@ -38,17 +38,22 @@ struct Meter {
     ended: AtomicBool,
 }
 
-/// Counts what is read from the file itself.
+/// Is shown every byte of a capture's file or stream as it stands there, packed if it is, in order.
+pub type Watcher = Box<dyn FnMut(&[u8]) + Send>;
+
+/// Counts what is read from the file itself, and shows it to who watches.
 pub(crate) struct Tap {
     meter: Arc<Meter>,
     raw: Box<dyn Read + Send>,
+    watcher: Option<Watcher>,
 }
 
 impl Tap {
-    pub(crate) fn new(raw: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(raw: Box<dyn Read + Send>, watcher: Option<Watcher>) -> Self {
         Self {
             meter: Arc::default(),
             raw,
+            watcher,
         }
     }
 }
@@ -57,6 +62,9 @@ impl Read for Tap {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let length = self.raw.read(into)?;
         self.meter.read.fetch_add(length as u64, Ordering::Relaxed);
+        if let Some(watcher) = &mut self.watcher {
+            watcher(into.get(..length).unwrap_or_default());
+        }
         if length == 0 {
             self.meter.ended.store(true, Ordering::Relaxed);
         }
@@ -96,6 +104,16 @@ impl Input {
             Stream::Gzip(gzip) => gzip.read(into),
             Stream::Zstd(zstd) => zstd.read(into),
         }
+    }
+
+    /// Reads what is left of the file itself, for who watches.
+    pub(crate) fn read_out(&mut self) -> io::Result<()> {
+        let tap = match &mut self.stream {
+            Stream::Plain(tap) => tap,
+            Stream::Gzip(gzip) => gzip.get_mut().get_mut().get_mut().1,
+            Stream::Zstd(zstd) => zstd.packed.get_mut().get_mut().1,
+        };
+        io::copy(tap, &mut io::sink()).map(|_| ())
     }
 
     /// How many bytes were read from the file itself.

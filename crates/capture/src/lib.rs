@@ -29,7 +29,7 @@ pub use damage::{Damage, DamageKind, MAX_LISTED};
 pub use error::{OpenError, SourceName};
 pub use folder::{MAX_FILES, MAX_FOLDER_DEPTH, Sources, sources};
 pub use format::{Compression, Format, OtherFormat};
-pub use input::MAX_ZSTD_WINDOW;
+pub use input::{MAX_ZSTD_WINDOW, Watcher};
 pub use packet::{Interface, Packet, Progress, Summary};
 pub use pcapng::{MAX_BLOCK, MAX_INTERFACES};
 pub use source::Source;

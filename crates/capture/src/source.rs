@@ -8,7 +8,7 @@
 use crate::damage::{Damage, DamageKind, DamageLog};
 use crate::error::{OpenError, SourceName};
 use crate::format::{Compression, Format, SNIFF_BYTES, Sniffed, sniff};
-use crate::input::{Input, Tap};
+use crate::input::{Input, Tap, Watcher};
 use crate::packet::{Interface, Packet, Progress, Summary};
 use crate::pcap::{self, Pcap};
 use crate::pcapng::PcapNg;
@@ -75,6 +75,18 @@ impl Source {
     /// # Errors
     /// When it can't be read or is no capture. What is wrong further in is no error: it is in [`Source::damage`].
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_file(path, None)
+    }
+
+    /// Opens a capture file and shows its bytes to a watcher as they are read. [`Source::read_out`] shows the rest.
+    ///
+    /// # Errors
+    /// As for [`Source::open`].
+    pub fn open_watched(path: &Path, watcher: Watcher) -> Result<Self, OpenError> {
+        Self::open_file(path, Some(watcher))
+    }
+
+    fn open_file(path: &Path, watcher: Option<Watcher>) -> Result<Self, OpenError> {
         let name = SourceName::of_path(path);
         let refused = |name, source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => OpenError::Missing { name },
@@ -86,7 +98,7 @@ impl Source {
             return Err(OpenError::Folder { name });
         }
         let total = metadata.is_file().then_some(metadata.len());
-        Self::new(name, Box::new(file), total)
+        Self::new(name, Tap::new(Box::new(file), watcher), total)
     }
 
     /// Reads a capture from standard input.
@@ -94,7 +106,7 @@ impl Source {
     /// # Errors
     /// As for a file.
     pub fn stdin() -> Result<Self, OpenError> {
-        Self::new(SourceName::of("standard input"), Box::new(io::stdin()), None)
+        Self::from_reader("standard input", Box::new(io::stdin()))
     }
 
     /// Reads a capture from anything that gives bytes; `name` stands for it in messages.
@@ -102,11 +114,32 @@ impl Source {
     /// # Errors
     /// As for a file.
     pub fn from_reader(name: &str, input: Box<dyn Read + Send>) -> Result<Self, OpenError> {
-        Self::new(SourceName::of(name), input, None)
+        Self::new(SourceName::of(name), Tap::new(input, None), None)
     }
 
-    fn new(name: SourceName, raw: Box<dyn Read + Send>, total: Option<u64>) -> Result<Self, OpenError> {
-        let mut input = Input::plain(Tap::new(raw));
+    /// Reads a capture from anything that gives bytes, and shows them to a watcher as they are read.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub fn from_reader_watched(
+        name: &str,
+        input: Box<dyn Read + Send>,
+        watcher: Watcher,
+    ) -> Result<Self, OpenError> {
+        Self::new(SourceName::of(name), Tap::new(input, Some(watcher)), None)
+    }
+
+    /// Reads what is left of the file or stream, so that a watcher has seen all of it: behind damage that ended the
+    /// reading, and behind a packed capture's end.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn read_out(&mut self) -> io::Result<()> {
+        self.input.read_out()
+    }
+
+    fn new(name: SourceName, tap: Tap, total: Option<u64>) -> Result<Self, OpenError> {
+        let mut input = Input::plain(tap);
         let mut window = Window::new();
         let mut compression = None;
         let mut what = identify(&mut window, &mut input, &name)?;

@@ -335,6 +335,61 @@ fn findings_make_the_exit_code_1_from_the_severity_that_was_asked_for() {
 }
 
 #[test]
+fn logs_in_zeeks_form_are_written_beside_telemetry() {
+    let plant = observed();
+    let recorded = plant.run(&["flows", "--json"]).out;
+    plant
+        .run(&["observe", "plant.pcap", "--zeek-logs", "logs"])
+        .succeeds();
+    assert_eq!(plant.run(&["flows", "--json"]).out, recorded);
+    for (log, field) in [
+        ("conn", "id.orig_h"),
+        ("modbus_detailed", "func"),
+        ("s7comm", "function_name"),
+    ] {
+        let text = fs::read_to_string(plant.path(&format!("logs/{log}.log"))).unwrap();
+        let fields = text
+            .lines()
+            .find_map(|line| line.strip_prefix("#fields\t"))
+            .unwrap();
+        assert!(fields.split('\t').any(|name| name == field), "{fields}");
+        let columns = fields.split('\t').count();
+        let mut rows = text.lines().filter(|line| !line.starts_with('#')).peekable();
+        assert!(rows.peek().is_some(), "{log}");
+        assert!(rows.all(|row| row.split('\t').count() == columns), "{log}");
+        assert!(text.lines().last().unwrap().starts_with("#close"), "{log}");
+    }
+    // Of several captures, each has its own.
+    fs::copy(plant.path("plant.pcap"), plant.path("again.pcap")).unwrap();
+    plant
+        .run(&["observe", "plant.pcap", "again.pcap", "--zeek-logs", "both"])
+        .succeeds();
+    assert!(plant.path("both/plant.pcap/conn.log").exists());
+    assert!(plant.path("both/again.pcap/conn.log").exists());
+}
+
+#[test]
+fn findings_and_faults_of_the_text_are_told_to_editors_in_sarif() {
+    let plant = observed();
+    plant.run(&["draft"]).succeeds();
+    let check = |code: i32, rule: &str| {
+        let run = plant.run(&["check", "--sarif", "--fail-on", "never"]);
+        assert_eq!(run.code, code, "{}", run.err);
+        let log: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(log["version"], "2.1.0");
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        let found = results.iter().find(|result| result["ruleId"] == rule).unwrap();
+        let region = &found["locations"][0]["physicalLocation"]["region"];
+        assert!(region["startLine"].as_u64().unwrap() > 0, "{found}");
+    };
+    check(0, "zone-without-owner");
+    let path = plant.path("plant.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("kind = ", "knid = ", 1)).unwrap();
+    check(2, "unknown-key");
+}
+
+#[test]
 fn flows_are_filtered_by_host_protocol_operation_port_and_time() {
     let plant = observed();
     let count = |args: &[&str]| {

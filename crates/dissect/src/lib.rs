@@ -8,26 +8,57 @@
 #![forbid(unsafe_code)]
 
 mod arp;
+mod asn1;
+mod bacnet;
+mod ber;
+mod c37118;
+mod cdp;
+mod cotp;
+mod description;
 mod dhcp;
 mod dnp3;
 mod dns;
 mod enip;
+mod ethercat;
+mod fins;
+mod fox;
 pub mod frame;
+mod ftp;
+mod ge_srtp;
+mod goose;
 mod http;
+mod iec104;
+mod kerberos;
+mod ldap;
+mod lldp;
 mod message;
+mod mms;
 mod modbus;
+mod mqtt;
 mod ntp;
 mod opcua;
+mod pnio_cm;
+mod profinet;
+mod ptp;
+mod publication;
+mod rdp;
 mod reader;
 mod registry;
 mod s7comm;
 mod session;
 mod smb;
+mod snmp;
 mod ssh;
+mod sv;
+mod syslog;
+mod tell;
+mod telnet;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod text;
+mod tftp;
 mod tls;
+mod vnc;
 
 pub use message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,

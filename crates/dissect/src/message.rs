@@ -143,6 +143,8 @@ pub struct Message<'a> {
 pub enum About {
     /// The sender of the bytes.
     Sender,
+    /// The sender of the bytes, which says that it has this address: protocols without IP name the sender's own so.
+    SenderAt(IpAddr),
     /// Their receiver.
     Receiver,
     /// A host that the message names by its address (ARP, DHCP, DNS answers).

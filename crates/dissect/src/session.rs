@@ -1,6 +1,6 @@
 //! The contract between a protocol and whoever feeds it bytes.
 
-use crate::message::{Anomaly, Identity, Message};
+use crate::message::{Anomaly, Identity, Message, Span};
 use cofferdam_terms::EtherType;
 
 /// Who sent the bytes: the side that opened the conversation or the one that answers.
@@ -43,6 +43,27 @@ pub struct Context {
     pub carrier: Carrier,
     /// The responder's port; 0 where there are none.
     pub port: u16,
+}
+
+impl Context {
+    /// What to do about a message that ends beyond the bytes handed in: a stream waits for more; of a datagram there is
+    /// no more, and what is left of it is to be told as cut short.
+    pub(crate) fn partial(self, bytes: &[u8], start: usize, missing: usize) -> (Progress, Option<Span>) {
+        let end = bytes.len();
+        match self.carrier {
+            Carrier::Tcp => {
+                let consumed = start;
+                (Progress { consumed, missing }, None)
+            }
+            Carrier::Udp | Carrier::Ethernet(_) => {
+                let all = Progress {
+                    consumed: end,
+                    missing: 0,
+                };
+                (all, (start < end).then_some(Span { start, end }))
+            }
+        }
+    }
 }
 
 /// How sure a protocol is, from the first bytes of one side, that they are its own.

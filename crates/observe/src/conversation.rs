@@ -188,6 +188,7 @@ impl Conversation {
         }
         inbox.skip = 0;
         inbox.pending = Vec::new();
+        self.operations.lose_track();
         if let Some(following) = &mut self.following {
             following.gap(side);
         }
@@ -198,6 +199,7 @@ impl Conversation {
         for inbox in [&mut self.inboxes.low, &mut self.inboxes.high] {
             *inbox = Inbox::default();
         }
+        self.operations.lose_track();
         if let Some(following) = &mut self.following {
             following.gap(Side::Initiator);
             following.gap(Side::Responder);

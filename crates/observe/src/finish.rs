@@ -17,8 +17,10 @@ use std::net::IpAddr;
 /// Makes assets and coverage out of what was gathered.
 pub(crate) fn observation(world: World) -> Observation {
     let (hosts, silent, facts, more_evicted) = world.hosts.finish();
+    let (writes, events, acts_evicted) = world.acts.finish();
     let mut ledger = world.ledger;
-    for (ceiling, count, packet) in more_evicted.into_ordered() {
+    let more_evicted = more_evicted.into_ordered().into_iter();
+    for (ceiling, count, packet) in more_evicted.chain(acts_evicted.into_ordered()) {
         ledger.evicted.add(ceiling, count, packet);
     }
     let (joined, behind_routers) = join(&hosts);
@@ -34,6 +36,8 @@ pub(crate) fn observation(world: World) -> Observation {
     Observation {
         capture: world.settings.capture,
         assets,
+        writes,
+        events,
         coverage,
     }
 }

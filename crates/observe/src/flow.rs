@@ -2,12 +2,13 @@
 
 use crate::clock::Moment;
 use crate::conversation::Conversation;
-use crate::hosts::HostId;
+use crate::hosts::{HostId, spot_of};
 use crate::key::{End, FlowKey, Pair};
-use crate::operations::Taken;
-use crate::record::{Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
+use crate::operations::{Answers, Taken};
+use crate::record::{Connection, Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
 use crate::stream::Half;
 use crate::table::Lane;
+use cofferdam_dissect::frame::TcpFlags;
 use cofferdam_dissect::{Protocol, Side};
 use cofferdam_terms::{MacAddr, Timestamp};
 use smallvec::SmallVec;
@@ -49,6 +50,10 @@ pub(crate) struct Flow {
     pub(crate) ended: bool,
     /// Whether the record under way is the one in which the flow opened.
     pub(crate) opened: bool,
+    /// Its first packet.
+    pub(crate) number: u64,
+    /// TCP flags of each end so far.
+    pub(crate) flags: Pair<TcpFlags>,
     // The record under way.
     pub(crate) hour: i64,
     pub(crate) first: Timestamp,
@@ -56,6 +61,7 @@ pub(crate) struct Flow {
     pub(crate) packet: u64,
     pub(crate) missed: u64,
     pub(crate) traffic: Pair<Traffic>,
+    pub(crate) payload: Pair<u64>,
     // The ends.
     pub(crate) seen: Pair<Seen>,
     pub(crate) macs: Pair<Option<MacAddr>>,
@@ -77,12 +83,15 @@ impl Flow {
             stage: Stage::Fresh(0),
             ended: false,
             opened: true,
+            number: moment.packet,
+            flags: Pair::default(),
             hour: moment.hour,
             first: moment.time,
             last: moment.time,
             packet: moment.packet,
             missed: 0,
             traffic: Pair::default(),
+            payload: Pair::default(),
             seen: Pair::default(),
             macs: Pair::default(),
             hosts: Pair::default(),
@@ -134,8 +143,13 @@ impl Flow {
         guess: Option<Protocol>,
     ) -> (FlowRecord, SmallVec<[(Protocol, u32); 4]>) {
         let (initiator, responder) = (self.initiator, self.initiator.other());
+        let answers = if spot_of(self, responder).address.is_one_host() {
+            Answers::Here
+        } else {
+            Answers::Elsewhere
+        };
         let taken = match &mut self.conversation {
-            Some(conversation) => conversation.operations.take(),
+            Some(conversation) => conversation.operations.take(answers),
             None => Taken::default(),
         };
         let protocol = match &self.conversation {
@@ -158,11 +172,19 @@ impl Flow {
             received: *self.traffic.at(responder),
             missed: self.missed,
             packet: self.packet,
+            connection: Connection {
+                flow: self.number,
+                sent_payload: *self.payload.at(initiator),
+                received_payload: *self.payload.at(responder),
+                sent_flags: *self.flags.at(initiator),
+                received_flags: *self.flags.at(responder),
+            },
             operations: taken.records,
         };
         self.opened = false;
         self.missed = 0;
         self.traffic = Pair::default();
+        self.payload = Pair::default();
         (record, taken.units)
     }
 

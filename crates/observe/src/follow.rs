@@ -217,6 +217,7 @@ impl Ear<'_, '_> {
         MessageContext {
             packet: self.moment.packet,
             time: self.moment.time,
+            flow: flow.number,
             initiator: flow.endpoint(initiator),
             responder: flow.endpoint(responder),
             initiator_port: flow.key.port(initiator),
@@ -231,7 +232,14 @@ impl Ear<'_, '_> {
 impl Sink for Ear<'_, '_> {
     fn message(&mut self, message: &Message<'_>) {
         let ceiling = self.world.settings.ceilings.operations_per_record;
-        self.operations.add(message, self.moment.packet, ceiling);
+        let mut noted = self.operations.add(message, self.from, self.moment, ceiling);
+        let known = (noted.device, noted.event);
+        self.world
+            .acts
+            .take(self.flow, self.from, message, &mut noted, self.moment);
+        if (noted.device, noted.event) != known {
+            self.operations.keep(noted);
+        }
         self.heard += 1;
         self.asked |= message.role == Role::Request;
         let at = self.messages.is_some().then(|| self.context());

@@ -51,6 +51,28 @@ pub(crate) struct Spot {
     pub(crate) vlan: Option<VlanId>,
 }
 
+/// Whether an end of a flow sent anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Voice {
+    Heard,
+    Silent,
+}
+
+/// Whether a responder did more than refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    Yes,
+    No,
+}
+
+/// One end of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Party {
+    pub(crate) spot: Spot,
+    pub(crate) id: Option<HostId>,
+    pub(crate) voice: Voice,
+}
+
 /// A host's number, good until the host gives way to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HostId {
@@ -215,7 +237,7 @@ impl Hosts {
         let spot = match identity.about {
             About::Sender => Some(spot_of(flow, from)),
             About::Receiver => Some(spot_of(flow, from.other())),
-            About::Host { ip: Some(ip), .. } => Some(Spot {
+            About::SenderAt(ip) | About::Host { ip: Some(ip), .. } => Some(Spot {
                 address: Address::Ip(ip),
                 vlan,
             }),
@@ -236,6 +258,7 @@ impl Hosts {
                 mac: Some(mac),
                 ip: Some(_),
             } if !mac.is_group() => Some(mac),
+            About::SenderAt(_) => flow.endpoint(from).mac.filter(|mac| !mac.is_group()),
             About::Host { .. } | About::Sender | About::Receiver => None,
         };
         if let Some(mac) = about_pair {
@@ -249,16 +272,40 @@ impl Hosts {
 
     /// Counts a flow's record for its two ends. `units` are the responder's that answered.
     pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord, units: &[(Protocol, u32)]) {
-        let (initiator, responder) = (flow.initiator, flow.initiator.other());
-        let served = flow.seen.at(responder).served;
+        let responder = flow.initiator.other();
+        let answer = if flow.seen.at(responder).served {
+            Served::Yes
+        } else {
+            Served::No
+        };
+        let parties = [flow.initiator, responder].map(|end| Party {
+            spot: spot_of(flow, end),
+            id: *flow.hosts.at(end),
+            voice: if flow.seen.at(end).spoke {
+                Voice::Heard
+            } else {
+                Voice::Silent
+            },
+        });
+        self.account_parties(parties, answer, record, units);
+    }
+
+    /// Counts a record for its initiator and responder.
+    pub(crate) fn account_parties(
+        &mut self,
+        [initiator, responder]: [Party; 2],
+        served: Served,
+        record: &FlowRecord,
+        units: &[(Protocol, u32)],
+    ) {
         let mut room = self.room;
-        for (end, sent, received) in [
-            (initiator, record.sent, record.received),
-            (responder, record.received, record.sent),
+        for (end, other, sent, received) in [
+            (initiator, responder, record.sent, record.received),
+            (responder, initiator, record.received, record.sent),
         ] {
-            let Some(host) = flow.hosts.at(end).and_then(|id| self.get_mut(id)) else {
-                if !flow.seen.at(end).spoke {
-                    self.note_silent(spot_of(flow, end), record.packet);
+            let Some(host) = end.id.and_then(|id| self.get_mut(id)) else {
+                if end.voice == Voice::Silent {
+                    self.note_silent(end.spot, record.packet);
                 }
                 continue;
             };
@@ -271,12 +318,12 @@ impl Hosts {
             }
             let dealt = Dealt {
                 record,
-                peer: peer_number(spot_of(flow, end.other())),
-                served,
+                peer: peer_number(other.spot),
+                served: served == Served::Yes,
                 units,
             };
             let evidence = host.evidence.get_or_insert_default();
-            if end == initiator {
+            if end.spot == initiator.spot {
                 evidence.as_initiator(&dealt, &mut room);
             } else {
                 evidence.as_responder(&dealt, &mut room);

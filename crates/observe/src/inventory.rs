@@ -77,7 +77,7 @@ fn add(sum: &mut Traffic, more: Traffic) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Coverage, Endpoint, RoleGuess};
+    use crate::record::{Endpoint, RoleGuess};
     use cofferdam_dissect::{IdentityField, Protocol};
     use cofferdam_terms::{Timestamp, WireText};
 
@@ -121,7 +121,7 @@ mod tests {
         Observation {
             capture: String::new(),
             assets: vec![asset],
-            coverage: Coverage::default(),
+            ..Observation::default()
         }
     }
 

@@ -114,6 +114,24 @@ impl Ledger {
         }
     }
 
+    /// A log told of a connection.
+    pub(crate) fn log_record(&mut self, record: &FlowRecord, moment: Moment) {
+        let packets = record.sent.packets + record.received.packets;
+        self.packets += packets;
+        self.decoded += packets;
+        self.bytes += record.sent.bytes + record.received.bytes;
+        self.missed_bytes += record.missed;
+        let (first, last) = self.span.unwrap_or((record.first, record.last));
+        self.span = Some((first.min(record.first), last.max(record.last)));
+        if self.hour != Some(moment.hour) {
+            self.enter_hour(moment.hour);
+        }
+        for row in &record.operations {
+            let count = row.requests + row.responses + row.failures;
+            self.messages.add(row.protocol, count, row.packet);
+        }
+    }
+
     /// A flow is over.
     pub(crate) fn flow(&mut self, flow: &Flow) {
         let (low, high) = (flow.seen.low, flow.seen.high);

@@ -5,20 +5,29 @@
 //! Read first: [`Observer`], [`FlowRecord`], [`ObservedAsset`], [`Coverage`].
 #![forbid(unsafe_code)]
 
+mod acts;
 mod advice;
+mod baseline;
 mod clock;
+mod compare;
 mod conversation;
+mod event_kinds;
+mod events;
 mod evidence;
+mod exchange;
 mod facts;
 mod finish;
 mod flow;
 mod follow;
 mod fragments;
 mod hosts;
+mod import;
 mod inventory;
 mod join;
 mod key;
+mod known;
 mod ledger;
+mod number;
 mod objects;
 mod observer;
 mod operations;
@@ -28,24 +37,41 @@ mod record;
 mod roles;
 mod services;
 mod settings;
+mod spread;
 mod stream;
 mod table;
 mod tap;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod world;
+mod writes;
+mod zeek;
 
+pub use baseline::{Baseline, Deviation, DeviationKind, Deviations, UsedOperation};
+pub use compare::{AssetChange, Comparison, Snapshot, Use, compare};
+pub use event_kinds::{EventKind, Technique};
+pub use events::{Event, Evidence, Parties};
+pub use import::{BadLine, Imported, LogImport, SetAside};
 pub use inventory::inventory;
+pub use known::ValueBasis;
+pub use number::Number;
 pub use observer::{Captured, Observer};
+pub use uses::{Talker, TalkerPair, UsedService};
 
 pub use oui::vendor;
 pub use record::{
-    Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, InitiatorBasis, Observation, ObservedAsset,
-    OperationRecord, Recognition, RoleGuess, Traffic,
+    Connection, Coverage, Endpoint, Exchange, FailureCount, FlowRecord, FlowSink, IdentityFact,
+    InitiatorBasis, Observation, ObservedAsset, OperationRecord, Recognition, RoleGuess, Traffic,
+    WrittenRange,
 };
 pub use settings::{Ceilings, IdleTimes, Settings};
+pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
+pub use writes::{ValueBefore, ValueChange, WriteRecord};
+pub use zeek::{Lines, ZeekFlows, ZeekLog, ZeekMessages};
 
 // Whoever reads records needs the words in them, and need not know the dissectors for that.
+pub use cofferdam_dissect::frame::TcpFlags;
 pub use cofferdam_dissect::{IdentityField, Protocol};

@@ -9,6 +9,7 @@ use crate::record::OperationRecord;
 use cofferdam_dissect::{Address, Object};
 use cofferdam_terms::WireText;
 use foldhash::fast::FixedState;
+use smallvec::SmallVec;
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
@@ -20,8 +21,8 @@ pub(crate) const MAX_TOLD_APART: usize = 1024;
 const MAX_NAME: usize = WireText::MAX_CHARS;
 
 /// A range of objects, in the order in which they are shown.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Range {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Range {
     /// Numbered points of a space, first to last.
     Points(&'static str, u32, u32),
     /// Bits of an area and block, first to one past the last.
@@ -32,6 +33,17 @@ enum Range {
     Path(u32, Option<u32>, Option<u32>),
     /// Kind and name.
     Name(&'static str, Box<[u8]>),
+}
+
+/// What adding an object did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It was there.
+    Nothing,
+    /// A range grew over it.
+    Grown,
+    /// Something had to be kept for it.
+    Kept,
 }
 
 /// What a range is to an object.
@@ -58,27 +70,41 @@ impl Objects {
         self.ranges.capacity() * size_of::<Range>() + self.more.capacity() * 9
     }
 
-    /// Adds an object. True when something had to be kept for it.
+    /// Adds an object.
     #[inline]
-    pub(crate) fn add(&mut self, object: &Object<'_>) -> bool {
-        let hit = self.ranges.get(self.last_hit);
-        if hit.is_some_and(|range| matches!(range.fit(&object.address), Fit::Covers)) {
-            return false;
+    pub(crate) fn add(&mut self, object: &Object<'_>) -> Added {
+        let covers = |at: usize| {
+            let range = self.ranges.get(at);
+            range.is_some_and(|range| matches!(range.fit(&object.address), Fit::Covers))
+        };
+        if covers(self.last_hit) {
+            return Added::Nothing;
+        }
+        // A message that addresses several does so in the same order each time.
+        let next = if self.last_hit + 1 < self.ranges.len() {
+            self.last_hit + 1
+        } else {
+            0
+        };
+        if covers(next) {
+            self.last_hit = next;
+            return Added::Nothing;
         }
         self.find_or_keep(&object.address)
     }
 
-    fn find_or_keep(&mut self, address: &Address<'_>) -> bool {
+    #[cold]
+    fn find_or_keep(&mut self, address: &Address<'_>) -> Added {
         for (index, range) in self.ranges.iter_mut().enumerate() {
             match range.fit(address) {
                 Fit::Covers => {
                     self.last_hit = index;
-                    return false;
+                    return Added::Nothing;
                 }
                 Fit::Joins(first, end) => {
                     range.set(first, end);
                     self.last_hit = self.settle(index);
-                    return false;
+                    return Added::Grown;
                 }
                 Fit::Apart => {}
             }
@@ -92,7 +118,7 @@ impl Objects {
         } else if self.more.len() < MAX_TOLD_APART {
             self.more.insert(self.more.hasher().hash_one(address));
         }
-        true
+        Added::Kept
     }
 
     /// A range grew: joins it with others that it now touches. Gives its place.
@@ -127,7 +153,7 @@ impl Objects {
 }
 
 impl Range {
-    fn of(address: &Address<'_>) -> Self {
+    pub(crate) fn of(address: &Address<'_>) -> Self {
         match *address {
             Address::Points { space, first, count } => Self::Points(space, first, last_point(first, count)),
             Address::Memory {
@@ -146,7 +172,7 @@ impl Range {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fit(&self, address: &Address<'_>) -> Fit {
         match (self, address) {
             (
@@ -244,8 +270,122 @@ impl Range {
         }
     }
 
+    /// Whether it is just what an address names.
+    #[inline]
+    pub(crate) fn is(&self, address: &Address<'_>) -> bool {
+        match (self, address) {
+            (
+                Self::Points(space, low, high),
+                Address::Points {
+                    space: theirs,
+                    first,
+                    count,
+                },
+            ) => low == first && *high == last_point(*first, *count) && same(space, theirs),
+            (
+                Self::Bits(area, block, low, high),
+                Address::Memory {
+                    area: theirs,
+                    block: number,
+                    bit,
+                    bits,
+                },
+            ) => {
+                let first = u64::from(*bit);
+                (*low, *high) == (first, first + u64::from((*bits).max(1)))
+                    && block == number
+                    && same(area, theirs)
+            }
+            (
+                Self::Path(class, instance, attribute),
+                Address::Path {
+                    class: c,
+                    instance: i,
+                    attribute: a,
+                },
+            ) => (class, instance, attribute) == (c, i, a),
+            _ => self.covers(address),
+        }
+    }
+
+    /// Whether a point or bit of it is one of an address's.
+    pub(crate) fn overlaps(&self, address: &Address<'_>) -> bool {
+        match (self, address) {
+            (
+                Self::Points(space, low, high),
+                Address::Points {
+                    space: theirs,
+                    first,
+                    count,
+                },
+            ) => same(space, theirs) && *low <= last_point(*first, *count) && first <= high,
+            (
+                Self::Bits(area, block, low, end),
+                Address::Memory {
+                    area: theirs,
+                    block: number,
+                    bit,
+                    bits,
+                },
+            ) => {
+                let first = u64::from(*bit);
+                block == number
+                    && same(area, theirs)
+                    && *low < first + u64::from((*bits).max(1))
+                    && first < *end
+            }
+            _ => self.is(address),
+        }
+    }
+
+    /// Whether it has all of an address.
+    #[inline(never)]
+    pub(crate) fn covers(&self, address: &Address<'_>) -> bool {
+        matches!(self.fit(address), Fit::Covers)
+    }
+
+    /// What a value of the whole range says of an address within it: its registers, bits or bytes.
+    pub(crate) fn part(&self, value: &[u8], address: &Address<'_>) -> Option<SmallVec<[u8; 16]>> {
+        if !self.covers(address) {
+            return None;
+        }
+        match (self, address) {
+            (Self::Points(_, low, high), Address::Points { first, count, .. }) => {
+                let all = usize::try_from(high - low).ok()?.checked_add(1)?;
+                let skip = usize::try_from(first - low).ok()?;
+                let count = usize::try_from(*count).ok()?.max(1);
+                if value.len() == all * 2 {
+                    return value.get(skip * 2..(skip + count) * 2).map(SmallVec::from_slice);
+                }
+                (value.len() == all.div_ceil(8)).then(|| bits_of(value, skip, count))
+            }
+            (Self::Bits(_, _, low, high), Address::Memory { bit, bits, .. }) => {
+                if value.len() as u64 * 8 != high - low {
+                    return None;
+                }
+                let skip = usize::try_from(u64::from(*bit) - low).ok()?;
+                let count = usize::try_from(*bits).ok()?;
+                if count == 1 {
+                    return Some(bits_of(value, skip, 1));
+                }
+                let aligned = skip % 8 == 0 && count % 8 == 0;
+                let bytes = value.get(skip / 8..(skip + count) / 8).filter(|_| aligned);
+                bytes.map(SmallVec::from_slice)
+            }
+            _ => None,
+        }
+    }
+
+    /// Heap bytes held.
+    pub(crate) fn held(&self) -> usize {
+        match self {
+            Self::Name(_, name) => name.len(),
+            Self::Points(..) | Self::Bits(..) | Self::Block(..) | Self::Path(..) => 0,
+        }
+    }
+
     /// The protocol's own notation.
-    fn text(&self) -> WireText {
+    pub(crate) fn text(&self) -> WireText {
         let text = match self {
             Self::Points(space, first, last) if first == last => format!("{space} {first}"),
             Self::Points(space, first, last) => format!("{space} {first}-{last}"),
@@ -274,6 +414,21 @@ impl Range {
         };
         WireText::from_wire(text.as_bytes())
     }
+}
+
+/// Some bits of a row of them, lowest first, from bit 0 on.
+fn bits_of(value: &[u8], skip: usize, count: usize) -> SmallVec<[u8; 16]> {
+    let mut bits = SmallVec::from_elem(0, count.div_ceil(8));
+    for at in 0..count {
+        let from = skip + at;
+        let set = value
+            .get(from / 8)
+            .is_some_and(|byte| byte >> (from % 8) & 1 == 1);
+        if let Some(byte) = bits.get_mut(at / 8).filter(|_| set) {
+            *byte |= 1 << (at % 8);
+        }
+    }
+    bits
 }
 
 fn covers_if(equal: bool) -> Fit {

@@ -61,6 +61,17 @@ enum Load<'a> {
     Payload(&'a [u8], u32),
 }
 
+impl Load<'_> {
+    /// Its length on the wire.
+    fn bytes(&self) -> u64 {
+        let (bytes, cut) = match self {
+            Self::Segment(segment) => (segment.payload, segment.cut),
+            Self::Payload(bytes, cut) => (*bytes, *cut),
+        };
+        bytes.len() as u64 + u64::from(cut)
+    }
+}
+
 impl Observer {
     /// An observer with nothing seen yet.
     #[must_use]
@@ -281,8 +292,12 @@ impl Observer {
         }
         flow.count(arrival.from, arrival.wire, moment);
         note_sender(flow, arrival, moment, world);
+        *flow.payload.at_mut(arrival.from) += arrival.load.bytes();
         match &arrival.load {
-            Load::Segment(segment) => tcp::segment(flow, arrival.from, segment, moment, world, out),
+            Load::Segment(segment) => {
+                flow.flags.at_mut(arrival.from).0 |= segment.flags.0;
+                tcp::segment(flow, arrival.from, segment, moment, world, out);
+            }
             Load::Payload(bytes, 0) => {
                 flow.seen.at_mut(arrival.from).served = true;
                 follow::payload(flow, arrival.from, bytes, moment, world, out);
@@ -375,6 +390,9 @@ impl Observer {
             return;
         };
         tcp::flush(&mut flow, &mut self.world, out);
+        if let Some(talk) = &mut flow.conversation {
+            talk.operations.give_up_waiting();
+        }
         if flow.has_record() {
             give_record(&mut flow, &mut self.world, out);
         }

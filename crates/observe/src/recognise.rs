@@ -1,7 +1,8 @@
 //! Which protocol a payload belongs to: by content first, the port is a hint.
 //!
 //! Every protocol that the carrier can hold is asked. One that is certain wins on any port; one that is unsure wins on
-//! its own port alone, and that is marked as a guess until its session confirms it.
+//! its own port alone, and that is marked as a guess until its session confirms it. Where two share a port (S7comm and
+//! MMS), neither wins before more bytes tell them apart.
 
 use crate::record::InitiatorBasis;
 use crate::services;
@@ -127,13 +128,17 @@ fn ask(
     bytes: &[u8],
 ) -> Verdict {
     let mut verdict = Verdict::Nobody;
+    let mut hints = 0;
     for entry in registrations {
         match (entry.probe)(context, bytes) {
             Probe::Certain => return Verdict::Certain(entry, context.side),
             Probe::Unsure if ports(entry).contains(&context.port) => {
-                if !matches!(verdict, Verdict::Hinted(_)) {
-                    verdict = Verdict::Hinted(entry);
-                }
+                hints += 1;
+                verdict = if hints == 1 {
+                    Verdict::Hinted(entry)
+                } else {
+                    Verdict::Wait
+                };
             }
             Probe::Unsure => {
                 if matches!(verdict, Verdict::Nobody) {
@@ -160,14 +165,20 @@ fn ask(
     }
 }
 
-/// Dissected protocols' ports before others'.
+/// Dissected protocols' ports before others'. Where two dissected ones share a port, the list of services says which
+/// the port alone suggests.
 fn by_port(
     dissected: impl Iterator<Item = (u16, Protocol)>,
     others: impl Iterator<Item = (u16, Protocol)>,
 ) -> Vec<(u16, Protocol)> {
-    let mut all: Vec<(u16, Protocol)> = dissected.chain(others).collect();
+    let mut all: Vec<(u16, Protocol)> = dissected.collect();
     // Stable: of two names for a port the registry's stays.
     all.sort_by_key(|(port, _)| *port);
-    all.dedup_by_key(|(port, _)| *port);
-    all
+    let others: Vec<(u16, Protocol)> = others.collect();
+    let shared = |port: u16| all.iter().filter(|(own, _)| *own == port).count() > 1;
+    let decided: Vec<(u16, Protocol)> = others.iter().copied().filter(|(port, _)| shared(*port)).collect();
+    let mut named: Vec<(u16, Protocol)> = decided.into_iter().chain(all).chain(others).collect();
+    named.sort_by_key(|(port, _)| *port);
+    named.dedup_by_key(|(port, _)| *port);
+    named
 }

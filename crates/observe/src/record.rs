@@ -1,5 +1,10 @@
 //! What observation gives: flow records, assets with their evidence, coverage. Values, owned, in a fixed order.
 
+use crate::events::Event;
+use crate::number::Number;
+use crate::spread::Spread;
+use crate::writes::WriteRecord;
+use cofferdam_dissect::frame::TcpFlags;
 use cofferdam_dissect::{IdentityField, Protocol};
 use cofferdam_terms::{MacAddr, OperationClass, Timestamp, Transport, VlanId, WireText};
 use std::borrow::Cow;
@@ -104,8 +109,26 @@ pub struct FlowRecord {
     pub missed: u64,
     /// The number, from 1, of the first packet in its capture.
     pub packet: u64,
+    /// Which flow it is of, and what its headers said beside addresses.
+    pub connection: Connection,
     /// What was asked over it, ordered by protocol, class, function, unit.
     pub operations: Vec<OperationRecord>,
+}
+
+/// Which flow a record is of, and what its headers said beside addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Connection {
+    /// The number, from 1, of the flow's first packet in its capture: the records of one flow share it, and no other
+    /// flow has it. 0 if it is not known.
+    pub flow: u64,
+    /// Payload bytes that the initiator's packets of this record carried, repeated ones included.
+    pub sent_payload: u64,
+    /// The responder's.
+    pub received_payload: u64,
+    /// TCP flags that the initiator has set in the flow so far.
+    pub sent_flags: TcpFlags,
+    /// The responder's.
+    pub received_flags: TcpFlags,
 }
 
 /// What was asked over a flow by one function to one unit.
@@ -134,6 +157,63 @@ pub struct OperationRecord {
     pub objects_dropped: u64,
     /// The number, from 1, of the first packet that asked.
     pub packet: u64,
+    /// How requests and answers went together.
+    pub exchange: Exchange,
+}
+
+/// How the requests of one operation and their answers went together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exchange {
+    /// Requests for which no answer was seen before the flow ended, before the request came again by the same number,
+    /// or before too many others had overtaken it. Where the capture lost bytes in between nothing is counted, nor in
+    /// flows to a group of hosts, whose answers come in flows of their own.
+    pub unanswered: u64,
+    /// Answers whose request was not seen.
+    pub unasked: u64,
+    /// From request to answer, as the sensor saw them.
+    pub latency: Option<Spread>,
+    /// From one request to the next of the same operation: the period of a poll.
+    pub interval: Option<Spread>,
+    /// Failures by their code, ordered; at most [`MAX_FAILURE_CODES`](Self::MAX_FAILURE_CODES).
+    pub failures: Vec<FailureCount>,
+    /// Failures of further codes.
+    pub failures_dropped: u64,
+    /// Objects that were written with values that are numbers, ordered; at most
+    /// [`MAX_WRITTEN`](Self::MAX_WRITTEN).
+    pub written: Vec<WrittenRange>,
+    /// Writes of further objects.
+    pub written_dropped: u64,
+}
+
+impl Exchange {
+    /// The most codes that one record counts apart.
+    pub const MAX_FAILURE_CODES: usize = 8;
+    /// The most written objects whose values one record keeps.
+    pub const MAX_WRITTEN: usize = 16;
+}
+
+/// Between which values an object was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WrittenRange {
+    /// The object, in the protocol's own notation. Of a range of points the values count together.
+    pub object: WireText,
+    /// The least value.
+    pub min: Number,
+    /// The greatest.
+    pub max: Number,
+    /// How often.
+    pub times: u64,
+}
+
+/// How often answers gave one failure code.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FailureCount {
+    /// The code on the wire.
+    pub code: u32,
+    /// The protocol's name for it.
+    pub name: Cow<'static, str>,
+    /// How often.
+    pub count: u64,
 }
 
 impl OperationRecord {
@@ -246,6 +326,10 @@ pub struct Observation {
     pub capture: String,
     /// Assets, ordered by key.
     pub assets: Vec<ObservedAsset>,
+    /// Writes with their values, ordered by the first.
+    pub writes: Vec<WriteRecord>,
+    /// What was done to equipment, and who was refused, ordered by the first packet.
+    pub events: Vec<Event>,
     /// What was and was not seen.
     pub coverage: Coverage,
 }

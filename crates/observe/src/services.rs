@@ -63,6 +63,7 @@ const SERVICES: &[Service] = &[
     Service("ptp", Udp, &[319, 320]),
     Service("radius", Udp, &[1812, 1813]),
     Service("rdp", Both, &[3389]),
+    // MMS shares it, and is met in substations alone.
     Service("s7comm", Tcp, &[102]),
     Service("smb", Tcp, &[445]),
     Service("smtp", Tcp, &[25, 587]),

@@ -47,6 +47,12 @@ pub struct Ceilings {
     pub hosts: usize,
     /// `host-details`: bytes of what hosts were seen to do: services, peers, operations, units.
     pub host_detail_bytes: usize,
+    /// `values`: bytes of the last values that devices were seen to have.
+    pub value_bytes: usize,
+    /// `writes`: objects that were written, by whom.
+    pub writes: usize,
+    /// `events`: things that were done to equipment, by whom.
+    pub events: usize,
     /// `facts`: bytes of identity facts in all.
     pub fact_bytes: usize,
     /// `facts-per-host`: identity facts about one address.
@@ -59,23 +65,28 @@ pub struct Ceilings {
 
 /// What one entry costs, in bytes, with its place in the hash table when that has just grown. A test measures it.
 mod cost {
-    pub(super) const FLOW: usize = 320;
+    pub(super) const FLOW: usize = 352;
     pub(super) const HOST: usize = 512;
     pub(super) const SILENT_ADDRESS: usize = 32;
+    pub(super) const WRITE: usize = 4096;
+    pub(super) const EVENT: usize = 2048;
 }
 
 impl Ceilings {
     /// Ceilings that together keep to so many bytes.
     #[must_use]
     pub const fn for_memory(bytes: usize) -> Self {
-        // In 32nds: flows 8, conversations 8, reassembly 4, host details 4, facts 3, hosts 2, fragments 1, silent
-        // addresses 1; the last one is for what has no ceiling because it can't grow.
+        // In 32nds: flows 7, conversations 7, reassembly 4, host details 4, facts 3, hosts 2, values, writes with events,
+        // fragments and silent addresses 1 each; the last one is for what has no ceiling because it can't grow.
         let part = bytes / 32;
         Self {
-            flows: at_least_one(8 * part / cost::FLOW),
-            conversation_bytes: 8 * part,
+            flows: at_least_one(7 * part / cost::FLOW),
+            conversation_bytes: 7 * part,
             reassembly_bytes: 4 * part,
             host_detail_bytes: 4 * part,
+            value_bytes: part,
+            writes: at_least_one(part / 2 / cost::WRITE),
+            events: at_least_one(part / 2 / cost::EVENT),
             fact_bytes: 3 * part,
             hosts: at_least_one(2 * part / cost::HOST),
             fragment_bytes: part,

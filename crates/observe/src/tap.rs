@@ -11,6 +11,8 @@ pub struct MessageContext {
     pub packet: u64,
     /// The packet's time.
     pub time: Timestamp,
+    /// The number of its flow's first packet, as in [`Connection::flow`](crate::Connection::flow).
+    pub flow: u64,
     /// Who opened the flow, as far as is known by now.
     pub initiator: Endpoint,
     /// Who answers.

@@ -1,5 +1,6 @@
 //! What every flow writes to: counts, hosts, facts, and the totals that ceilings are held against.
 
+use crate::acts::Acts;
 use crate::conversation::{Conversation, Held};
 use crate::hosts::Hosts;
 use crate::ledger::Ledger;
@@ -15,6 +16,7 @@ pub(crate) struct World {
     pub(crate) protocols: Protocols,
     pub(crate) ledger: Ledger,
     pub(crate) hosts: Hosts,
+    pub(crate) acts: Acts,
     /// Bytes that all conversations hold.
     pub(crate) held: Held,
 }
@@ -31,6 +33,7 @@ impl World {
             protocols: Protocols::new(registry),
             ledger: Ledger::default(),
             hosts: Hosts::new(&settings),
+            acts: Acts::new(&settings),
             held: Held::default(),
             settings,
         }

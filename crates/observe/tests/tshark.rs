@@ -34,16 +34,46 @@ enum Field {
     Cip,
     /// DNP3 application functions.
     Dnp3,
+    /// Types of IEC 60870-5-104's units.
+    Iec104,
+    /// BACnet's confirmed services.
+    Bacnet,
+    /// Types of C37.118's frames.
+    C37118,
+    /// GOOSE's state numbers.
+    Goose,
+    /// MMS's confirmed services, of requests and answers.
+    Mms,
+    /// CDP announcements, 2 when they end.
+    Cdp,
+    /// LLDP advertisements, 2 when they end.
+    Lldp,
+    /// PROFINET's frame ids.
+    Profinet,
+    /// DCP's services.
+    Dcp,
+    /// PROFINET IO's operations: the numbers of its remote calls.
+    PnioCm,
 }
 
 impl Field {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 16] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
         Self::Enip,
         Self::Cip,
         Self::Dnp3,
+        Self::Iec104,
+        Self::Bacnet,
+        Self::C37118,
+        Self::Goose,
+        Self::Mms,
+        Self::Cdp,
+        Self::Lldp,
+        Self::Profinet,
+        Self::Dcp,
+        Self::PnioCm,
     ];
 
     const fn name(self) -> &'static str {
@@ -54,6 +84,16 @@ impl Field {
             Self::Enip => "enip",
             Self::Cip => "cip",
             Self::Dnp3 => "dnp3",
+            Self::Iec104 => "iec104",
+            Self::Bacnet => "bacnet",
+            Self::C37118 => "c37118",
+            Self::Goose => "goose",
+            Self::Mms => "mms",
+            Self::Cdp => "cdp",
+            Self::Lldp => "lldp",
+            Self::Profinet => "profinet",
+            Self::Dcp => "profinet-dcp",
+            Self::PnioCm => "pnio-cm",
         }
     }
 }
@@ -74,6 +114,10 @@ struct Functions(Codes);
 impl MessageSink for Functions {
     fn message(&mut self, at: &MessageContext, message: &Message<'_>) {
         let code = message.function.code;
+        if message.protocol.0 == "profinet" && (code >> 16) >= 0xfefc && (code >> 16) <= 0xfeff {
+            let services = self.0.entry((at.packet, Field::Dcp)).or_default();
+            services.push(code & 0xffff);
+        }
         let compared = match message.protocol.0 {
             "modbus" => Some((Field::Modbus, code)),
             "umas" => Some((Field::Modbus, 90)),
@@ -82,6 +126,17 @@ impl MessageSink for Functions {
             "enip" => Some((Field::Enip, code)),
             "cip" => Some((Field::Cip, code)),
             "dnp3" => Some((Field::Dnp3, code)),
+            "iec104" => Some((Field::Iec104, code)),
+            "bacnet" if code < 0x100 => Some((Field::Bacnet, code)),
+            // Commands have their own code below the type's.
+            "c37118" if code > 0xff => Some((Field::C37118, code >> 8)),
+            "c37118" => Some((Field::C37118, code)),
+            "goose" => message.transaction.map(|state| (Field::Goose, state)),
+            "mms" if code < 0x100 => Some((Field::Mms, code)),
+            "cdp" => Some((Field::Cdp, code)),
+            "lldp" => Some((Field::Lldp, code)),
+            "profinet" => Some((Field::Profinet, code >> 16)),
+            "pnio-cm" => Some((Field::PnioCm, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -115,7 +170,7 @@ fn sorted(mut codes: Codes) -> Codes {
 }
 
 /// tshark's fields, in the order in which they are asked for.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "frame.number",
     "modbus.func_code",
     "s7comm.param.func",
@@ -126,14 +181,41 @@ const FIELDS: [&str; 9] = [
     "enip.command",
     "cip.sc",
     "dnp3.al.func",
+    "iec60870_asdu.typeid",
+    "bacapp.confirmed_service",
 ];
+
+/// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
+type Single = (Field, &'static str, fn(u32) -> u32);
+
+const SINGLE: [Single; 9] = [
+    (Field::Cdp, "cdp.ttl", announced),
+    (Field::Lldp, "lldp.time_to_live", announced),
+    (Field::Profinet, "pn_rt.frame_id", same),
+    (Field::Dcp, "pn_dcp.service_id", same),
+    (Field::PnioCm, "pn_io.opnum", same),
+    (Field::C37118, "synphasor.frtype", same),
+    (Field::Goose, "goose.stNum", same),
+    // No packet has both.
+    (Field::Mms, "mms.confirmedServiceRequest", same),
+    (Field::Mms, "mms.confirmedServiceResponse", same),
+];
+
+fn same(number: u32) -> u32 {
+    number
+}
+
+/// An announcement with a time to live of 0 takes the sender back.
+fn announced(time_to_live: u32) -> u32 {
+    if time_to_live == 0 { 2 } else { 1 }
+}
 
 fn theirs(path: &Path) -> Codes {
     let mut command = Command::new("tshark");
     // Port 1102 is a client's in one capture; tshark's IDMP would take its EtherNet/IP.
     command.args(["-n", "--disable-protocol", "idmp", "-T", "fields", "-r"]);
     command.arg(path);
-    for field in FIELDS {
+    for field in FIELDS.into_iter().chain(SINGLE.map(|(_, name, _)| name)) {
         command.args(["-e", field]);
     }
     // Somebody's own settings must not change the result.
@@ -145,7 +227,8 @@ fn theirs(path: &Path) -> Codes {
 
 /// The codes of one line of tshark's output: a column a field.
 fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
-    let columns: Vec<Vec<u32>> = line.split('\t').map(numbers).collect();
+    let mut columns: Vec<Vec<u32>> = line.split('\t').map(numbers).collect();
+    let single = columns.split_off(FIELDS.len());
     let columns: [Vec<u32>; FIELDS.len()] = columns.try_into().unwrap();
     let [
         packet,
@@ -157,7 +240,13 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         enip,
         cip,
         dnp3,
+        iec104,
+        bacnet,
     ] = columns;
+    let single = SINGLE
+        .iter()
+        .zip(single)
+        .map(|((field, _, code), numbers)| (*field, numbers.into_iter().map(code).collect()));
     let mut subfunctions = subfunction.into_iter();
     let mut transitions = transition.into_iter();
     let userdata = group.iter().map(|group| {
@@ -175,9 +264,12 @@ fn packet_codes(line: &str) -> Vec<((u64, Field), Vec<u32>)> {
         (Field::Enip, enip),
         (Field::Cip, cip),
         (Field::Dnp3, dnp3),
+        (Field::Iec104, iec104),
+        (Field::Bacnet, bacnet),
     ]
     .into_iter()
-    .filter(|(_, codes)| !codes.is_empty())
+    .chain(single)
+    .filter(|(_, codes): &(Field, Vec<u32>)| !codes.is_empty())
     .map(|(field, codes)| ((packet[0].into(), field), codes))
     .collect()
 }

@@ -125,19 +125,17 @@ fn zone(n: usize, zones: usize) -> Result<Zone, Box<dyn Error>> {
 fn asset(n: usize, zones: usize) -> Result<Asset, Box<dyn Error>> {
     let [_, _, a, b, c, d] = (n as u64).to_be_bytes().last_chunk().copied().unwrap_or_default();
     Ok(Asset {
-        id: format!("asset-{n}").parse()?,
         name: format!("Asset {n}"),
         zone: Some(zone_name(n, zones).parse()?),
         role: Attribute::declared(AssetRole::ALL.into_iter().cycle().nth(n % 97).ok_or("a role")?),
         vendor: Some(Attribute::declared("A maker".to_owned())),
         product: Some(Attribute::declared("A product".to_owned())),
-        firmware: None,
-        serial: None,
         interfaces: vec![Interface {
             mac: Some(MacAddr([0x00, 0x1b, a, b, c, d])),
             ip: Some(address(n)),
             vlan: VlanId::new(u16::try_from(n % zones)?),
         }],
+        ..Asset::new(format!("asset-{n}").parse()?)
     })
 }
 

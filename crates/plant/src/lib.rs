@@ -25,8 +25,8 @@ pub use diagnostic::{Clause, Code, Diagnostic, Fix, Label, Severity, Standard, T
 pub use id::{AssetId, ConduitId, EnforcementPointId, InvalidId, PermitId, ProtocolName, SiteId, ZoneId};
 pub use level::{FoundationalRequirement, SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
 pub use model::{
-    Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Party, Permit, PortRange, Protection,
-    Provenance, Service, Site, Stage, Zone, ZoneKind,
+    Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Module, Party, Permit, PortRange,
+    Protection, Provenance, Service, Site, Stage, Zone, ZoneKind,
 };
 pub use observed::{End, Observed, ObservedIdentity, ObservedUse};
 pub use plant::{Fault, Parts, Place, Plant, Step, Table, nearest};

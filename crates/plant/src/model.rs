@@ -270,12 +270,56 @@ pub struct Asset {
     pub vendor: Option<Attribute<String>>,
     /// Product.
     pub product: Option<Attribute<String>>,
+    /// The maker's order or catalogue number.
+    pub order_number: Option<Attribute<String>>,
     /// Firmware or software version.
     pub firmware: Option<Attribute<String>>,
     /// Serial number.
     pub serial: Option<Attribute<String>>,
     /// Where it is reached.
     pub interfaces: Vec<Interface>,
+    /// What is plugged into it, or belongs to its rack.
+    pub modules: Vec<Module>,
+    /// Keys under which other systems' inventories know it, `netbox:device:17`, so that the next import finds it again
+    /// whatever its identifier here became.
+    pub sources: Vec<String>,
+}
+
+impl Asset {
+    /// An asset of which nothing else is known.
+    #[must_use]
+    pub const fn new(id: AssetId) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            zone: None,
+            role: Attribute::declared(AssetRole::Unknown),
+            vendor: None,
+            product: None,
+            order_number: None,
+            firmware: None,
+            serial: None,
+            interfaces: Vec::new(),
+            modules: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+/// A module in a slot of an asset: declared by a project or an inventory. One that is reached by an address of its own
+/// is an asset, too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Module {
+    /// Its slot, unique within the asset, as the source writes it: `3`, `0/3`.
+    pub slot: String,
+    /// Product.
+    pub product: Option<String>,
+    /// The maker's order or catalogue number.
+    pub order_number: Option<String>,
+    /// Firmware version.
+    pub firmware: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
 }
 
 /// Where an asset is reached. At least one of MAC and IP is there.

@@ -3,8 +3,8 @@
 use crate::id::{AssetId, ConduitId, EnforcementPointId, PermitId, ZoneId};
 use crate::level::{SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
 use crate::model::{
-    Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Party, Permit, PortRange, Protection,
-    Provenance, Service, Site, Stage, Zone, ZoneKind,
+    Asset, AssetRole, Attribute, Conduit, EnforcementPoint, Interface, Module, Party, Permit, PortRange,
+    Protection, Provenance, Service, Site, Stage, Zone, ZoneKind,
 };
 use crate::plant::{Parts, Plant};
 use crate::window::{OpenTimes, Window};
@@ -198,12 +198,36 @@ fn interfaces() -> impl Strategy<Value = Interface> {
     ]
 }
 
+fn modules() -> impl Strategy<Value = Module> {
+    let words = (
+        option::of(texts()),
+        option::of(texts()),
+        option::of(texts()),
+        option::of(texts()),
+    );
+    (texts(), words).prop_map(|(slot, (product, order_number, firmware, serial))| Module {
+        slot,
+        product,
+        order_number,
+        firmware,
+        serial,
+    })
+}
+
 fn assets() -> impl Strategy<Value = (Asset, Option<Index>)> {
-    let words = (attributes(), attributes(), attributes(), attributes());
+    let words = (
+        attributes(),
+        attributes(),
+        attributes(),
+        attributes(),
+        attributes(),
+    );
+    let lists = (vec(interfaces(), 0..4), vec(modules(), 0..3), vec(texts(), 0..3));
     let role = (select(AssetRole::ALL.to_vec()), provenances());
     let zone = option::of(any::<Index>());
-    (ids(), texts(), zone, role, words, vec(interfaces(), 0..4)).prop_map(
-        |(id, name, zone, (value, provenance), (vendor, product, firmware, serial), interfaces)| {
+    (ids(), texts(), zone, role, words, lists).prop_map(
+        |(id, name, zone, (value, provenance), words, (interfaces, modules, sources))| {
+            let (vendor, product, order_number, firmware, serial) = words;
             let asset = Asset {
                 id,
                 name,
@@ -211,9 +235,12 @@ fn assets() -> impl Strategy<Value = (Asset, Option<Index>)> {
                 role: Attribute { value, provenance },
                 vendor,
                 product,
+                order_number,
                 firmware,
                 serial,
                 interfaces,
+                modules,
+                sources,
             };
             (asset, zone)
         },

@@ -94,19 +94,14 @@ fn plant() -> Plant {
         .collect();
     let assets = (0..ZONES * ASSETS_A_ZONE)
         .map(|n| Asset {
-            id: format!("asset-{n}").parse().unwrap(),
-            name: String::new(),
             zone: Some(format!("zone-{}", n / ASSETS_A_ZONE).parse().unwrap()),
             role: Attribute::declared(AssetRole::Plc),
-            vendor: None,
-            product: None,
-            firmware: None,
-            serial: None,
             interfaces: vec![Interface {
                 mac: None,
                 ip: Some(address(n / ASSETS_A_ZONE, 10 + n % ASSETS_A_ZONE)),
                 vlan: None,
             }],
+            ..Asset::new(format!("asset-{n}").parse().unwrap())
         })
         .collect();
     Plant::new(Parts {

@@ -81,7 +81,8 @@ fn identity(asset: &ObservedAsset, capture: &str) -> ObservedIdentity {
 mod tests {
     use super::*;
     use cofferdam_observe::{
-        Endpoint, FlowRecord, IdentityFact, InitiatorBasis, Protocol, Recognition, RoleGuess, Traffic,
+        Connection, Endpoint, FlowRecord, IdentityFact, InitiatorBasis, Protocol, Recognition, RoleGuess,
+        Traffic,
     };
     use cofferdam_plant::AssetRole;
     use cofferdam_terms::{MacAddr, Timestamp, Transport, WireText};
@@ -117,6 +118,7 @@ mod tests {
             },
             missed: 0,
             packet: 1,
+            connection: Connection::default(),
             operations: Vec::new(),
         };
         let fact = |value: &str, times| IdentityFact {

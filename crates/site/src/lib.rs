@@ -19,6 +19,7 @@ mod compile;
 mod error;
 mod live;
 mod lock;
+mod logs;
 mod look;
 mod model;
 mod observe;

@@ -1,16 +1,21 @@
 //! The first step: captures in, flow records, assets and coverage into telemetry.
 
 use crate::error::SiteError;
+use crate::logs::{Both, LogFolder};
+use crate::look::More;
 use crate::settings::Settings;
 use crate::site::Site;
-use cofferdam_capture::{Damage, OpenError, Source as Packets, sources};
-use cofferdam_observe::{Ceilings, Observation, Observer, Settings as ObserverSettings};
+use cofferdam_capture::{Damage, OpenError, Source as Packets, Watcher, sources};
+use cofferdam_observe::{
+    Captured as Frame, Ceilings, Observation, Observer, Settings as ObserverSettings, ZeekFlows, ZeekMessages,
+};
 use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -71,13 +76,15 @@ pub struct ObserveReport {
 
 impl Site {
     /// Observes captures and records what they give. An input that can't be opened is listed, and the rest goes on.
-    /// A capture that was observed before is recorded anew in the place of the former recording.
+    /// A capture that was observed before is recorded anew in the place of the former recording. `logs` is a folder for
+    /// logs in Zeek's form: of a single capture they stand in it, of several each has a folder of its name.
     ///
     /// # Errors
     /// When somebody else writes to the site, or what was seen can't be written.
     pub fn observe(
         &self,
         inputs: &[Input],
+        logs: Option<&Path>,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
     ) -> Result<ObserveReport, SiteError> {
         let _lock = self.lock()?;
@@ -90,7 +97,11 @@ impl Site {
                 number: at + 1,
                 of: captures.len(),
             };
-            match self.observe_one(capture, &mut telemetry, turn, progress) {
+            let logs = logs.map(|folder| match captures.len() {
+                1 => folder.to_owned(),
+                _ => folder.join(folder_name(capture)),
+            });
+            match self.observe_one(capture, logs.as_deref(), &mut telemetry, turn, progress) {
                 Ok(observed) => report.observed.push(observed),
                 Err(Failure::Open(error)) => report.refused.push(error),
                 Err(Failure::Site(error)) => return Err(error),
@@ -102,6 +113,7 @@ impl Site {
     fn observe_one(
         &self,
         input: &Input,
+        logs: Option<&Path>,
         telemetry: &mut Telemetry,
         turn: Turn,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
@@ -114,11 +126,19 @@ impl Site {
             turn,
             progress,
         };
-        let (recorder, observation) = read(&mut packets, recorder, observer(self.settings(), &name), watch);
+        let observer = observer(self.settings(), &name);
+        let (recorder, observation) = match logs {
+            None => read(&mut packets, recorder, observer, watch),
+            Some(folder) => {
+                let mut folder = LogFolder::create(folder)?;
+                let read = read_with_logs(&mut packets, recorder, observer, watch, &mut folder, &name);
+                folder.finish()?;
+                read
+            }
+        };
         let damage = packets.damage().to_vec();
         let damage_unlisted = packets.damage_unlisted();
-        drop(packets);
-        let (sha256, bytes) = digest.finish(input)?;
+        let (sha256, bytes) = digest.finish(packets, input)?;
         let source = Source::content(&name, sha256, bytes).damaged(damage.iter().map(kept).collect());
         let captured = recorder
             .commit(telemetry, source, &observation)
@@ -195,6 +215,21 @@ fn listed(inputs: &[Input], report: &mut ObserveReport) -> Vec<Input> {
     captures
 }
 
+/// A folder's name for the logs of one capture among several: its path in one piece, since files of two folders may
+/// have one name.
+fn folder_name(input: &Input) -> String {
+    match input {
+        Input::StandardInput => "standard-input".to_owned(),
+        Input::Path(path) => {
+            let names = path.components().filter_map(|part| match part {
+                Component::Normal(name) => Some(name.to_string_lossy()),
+                _ => None,
+            });
+            names.collect::<Vec<_>>().join("_")
+        }
+    }
+}
+
 fn name_of(input: &Input) -> String {
     match input {
         Input::StandardInput => "standard input".to_owned(),
@@ -210,30 +245,81 @@ fn read(
     packets: &mut Packets,
     mut recorder: Recorder,
     mut observer: Observer,
-    mut watch: Watch<'_>,
+    watch: Watch<'_>,
 ) -> (Recorder, Observation) {
+    each(packets, watch, |frame| {
+        let Frame {
+            number,
+            time,
+            link,
+            bytes,
+            original,
+        } = *frame;
+        observer.frame(number, time, link, bytes, original, &mut recorder);
+        if recorder.has_failed() {
+            More::Enough
+        } else {
+            More::More
+        }
+    });
+    let observation = observer.finish(&mut recorder);
+    (recorder, observation)
+}
+
+/// The same, and writes each message and flow record into logs.
+fn read_with_logs(
+    packets: &mut Packets,
+    mut recorder: Recorder,
+    mut observer: Observer,
+    watch: Watch<'_>,
+    folder: &mut LogFolder,
+    name: &str,
+) -> (Recorder, Observation) {
+    let folder = RefCell::new(folder);
+    let mut line = |log, line: &str| folder.borrow_mut().line(log, line);
+    let mut flow_line = |log, line: &str| folder.borrow_mut().line(log, line);
+    let mut messages = ZeekMessages::new(name, &mut line);
+    let mut connections = ZeekFlows::new(name, &mut flow_line);
+    let mut both = Both {
+        recorder: &mut recorder,
+        log: &mut connections,
+    };
+    each(packets, watch, |frame| {
+        observer.frame_with_messages(frame, &mut both, &mut messages);
+        if both.recorder.has_failed() || folder.borrow().has_failed() {
+            More::Enough
+        } else {
+            More::More
+        }
+    });
+    let observation = observer.finish_with_messages(&mut both, &mut messages);
+    // What is straight on Ethernet has no place in these logs; telemetry has it.
+    let _without_address = (messages.finish(), connections.finish());
+    (recorder, observation)
+}
+
+/// Hands each packet on and tells how far reading has come, until there is no more or `take` has had enough: reading on
+/// is for nothing once what was seen can't be written.
+fn each(packets: &mut Packets, mut watch: Watch<'_>, mut take: impl FnMut(&Frame<'_>) -> More) {
     let mut count = 0;
     watch.tell(packets, count);
     while let Some(packet) = packets.next_packet() {
         count = packet.number;
-        observer.frame(
-            packet.number,
-            packet.time,
-            packet.link,
-            packet.bytes,
-            packet.original,
-            &mut recorder,
-        );
+        let frame = Frame {
+            number: packet.number,
+            time: packet.time,
+            link: packet.link,
+            bytes: packet.bytes,
+            original: packet.original,
+        };
+        if take(&frame) == More::Enough {
+            break;
+        }
         if count.is_multiple_of(PACKETS_PER_REPORT) {
             watch.tell(packets, count);
-            if recorder.has_failed() {
-                break;
-            }
         }
     }
     watch.tell(packets, count);
-    let observation = observer.finish(&mut recorder);
-    (recorder, observation)
 }
 
 fn kept(damage: &Damage) -> cofferdam_telemetry::Damage {
@@ -243,10 +329,11 @@ fn kept(damage: &Damage) -> cofferdam_telemetry::Damage {
     }
 }
 
-/// Takes a capture's digest while it is read: a file's on a thread of its own, a stream's as it passes.
+/// Takes a capture's digest. With cores to spare a file's is taken by a thread that reads it too; else, and of a
+/// stream, as the bytes pass by: on one core, reading twice would cost more than it gains.
 enum DigestTaker {
-    File(JoinHandle<io::Result<([u8; 32], u64)>>),
-    Stream(Arc<Mutex<Passed>>),
+    Thread(JoinHandle<io::Result<([u8; 32], u64)>>),
+    Passing(Arc<Mutex<Passed>>),
 }
 
 #[derive(Default)]
@@ -255,53 +342,49 @@ struct Passed {
     bytes: u64,
 }
 
-/// Hands bytes on and hashes them.
-struct Hashed<R> {
-    inner: R,
-    passed: Arc<Mutex<Passed>>,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.sha256.update(buffer.get(..read).unwrap_or_default());
-        passed.bytes += read as u64;
-        Ok(read)
-    }
-}
-
 fn open(input: &Input) -> Result<(Packets, DigestTaker), OpenError> {
+    let one_core = thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     match input {
+        Input::Path(path) if one_core => {
+            let (watcher, digest) = watcher();
+            Ok((Packets::open_watched(path, watcher)?, digest))
+        }
         Input::Path(path) => {
             let packets = Packets::open(path)?;
             let path = path.clone();
             let digest = thread::spawn(move || digest(&path));
-            Ok((packets, DigestTaker::File(digest)))
+            Ok((packets, DigestTaker::Thread(digest)))
         }
         Input::StandardInput => {
-            let passed = Arc::new(Mutex::new(Passed::default()));
-            let hashed = Hashed {
-                inner: io::stdin(),
-                passed: Arc::clone(&passed),
-            };
-            let packets = Packets::from_reader("standard input", Box::new(hashed))?;
-            Ok((packets, DigestTaker::Stream(passed)))
+            let (watcher, digest) = watcher();
+            let packets = Packets::from_reader_watched("standard input", Box::new(io::stdin()), watcher)?;
+            Ok((packets, digest))
         }
     }
 }
 
+fn watcher() -> (Watcher, DigestTaker) {
+    let passed = Arc::new(Mutex::new(Passed::default()));
+    let digest = DigestTaker::Passing(Arc::clone(&passed));
+    let watcher = Box::new(move |bytes: &[u8]| {
+        let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
+        passed.sha256.update(bytes);
+        passed.bytes += bytes.len() as u64;
+    });
+    (watcher, digest)
+}
+
 impl DigestTaker {
-    fn finish(self, input: &Input) -> Result<([u8; 32], u64), SiteError> {
+    fn finish(self, mut packets: Packets, input: &Input) -> Result<([u8; 32], u64), SiteError> {
         let result = match self {
-            Self::File(thread) => match thread.join() {
+            Self::Thread(thread) => match thread.join() {
                 Ok(result) => result,
                 Err(_) => Err(io::Error::other("hashing the capture failed")),
             },
-            Self::Stream(passed) => {
+            Self::Passing(passed) => packets.read_out().map(|()| {
                 let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok((passed.sha256.clone().finalize().into(), passed.bytes))
-            }
+                (passed.sha256.clone().finalize().into(), passed.bytes)
+            }),
         };
         let name = match input {
             Input::Path(path) => path.as_path(),

@@ -117,10 +117,6 @@ impl Source {
         )
     }
 
-    pub(crate) const fn name(&self) -> &WireText {
-        &self.name
-    }
-
     pub(crate) fn into_captured(self, generation: u64) -> Captured {
         Captured {
             format: FORMAT,

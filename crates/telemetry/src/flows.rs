@@ -3,7 +3,7 @@
 use crate::columns::{BadRow, Flags, Numbers16, Numbers64, Row, Texts, Times, Vlans, bad};
 use crate::schema::Table;
 use cofferdam_observe::Protocol;
-use cofferdam_observe::{Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
+use cofferdam_observe::{Connection, Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
 use cofferdam_terms::VlanId;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -128,6 +128,8 @@ pub(crate) fn read(row: Row<'_>) -> Result<FlowRecord, BadRow> {
         },
         missed: row.number64("missed_bytes")?,
         packet: row.number64("packet")?,
+        // Not kept yet: no table has columns for it.
+        connection: Connection::default(),
         operations: Vec::new(),
     })
 }

@@ -3,13 +3,20 @@
 //!
 //! Core types stay plain; these mirror them, with times as RFC 3339 in nanoseconds and addresses as text.
 
+mod coverage;
+mod flow;
+
+pub use coverage::{
+    AnomalyForm, CountForm, CoverageForm, EvictedForm, MessagesForm, OddPortForm, RouterForm,
+};
+pub use flow::{FlowForm, OperationForm};
+
 use crate::intern::intern;
 use cofferdam_observe::{
-    Coverage, Endpoint, FlowRecord, IdentityFact, IdentityField, Observation, ObservedAsset, OperationRecord,
-    Protocol, RoleGuess, Traffic,
+    Coverage, Endpoint, IdentityFact, IdentityField, Observation, ObservedAsset, Protocol, RoleGuess, Traffic,
 };
 use cofferdam_terms::{MacAddr, Timestamp, Transport, VlanId, WireText};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -262,157 +269,8 @@ impl From<&IdentityFact> for FactForm {
     }
 }
 
-/// What was and was not seen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CoverageForm {
-    /// Time of the first and last packet.
-    pub span: Option<(Time, Time)>,
-    /// Packets handed in.
-    pub packets: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Packets read to the transport.
-    pub decoded: u64,
-    /// Packets not understood.
-    pub not_understood: Vec<CountForm>,
-    /// Anomalies in protocols.
-    pub anomalies: Vec<AnomalyForm>,
-    /// Messages by protocol.
-    pub messages: Vec<MessagesForm>,
-    /// Flows of which one way alone was seen.
-    pub one_way_flows: u64,
-    /// Stream bytes that were missed.
-    pub missed_bytes: u64,
-    /// Hosts seen only through a router, by its MAC.
-    pub behind_routers: Vec<RouterForm>,
-    /// Clock hours with a packet.
-    pub hours_seen: u64,
-    /// Addresses that were spoken to and never spoke.
-    pub silent_addresses: u64,
-    /// Protocols on ports that are not theirs.
-    pub odd_ports: Vec<OddPortForm>,
-    /// What was evicted at a ceiling.
-    pub evicted: Vec<EvictedForm>,
-    /// Advice.
-    pub advice: Vec<String>,
-}
-
-/// Packets that were not understood for one reason.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CountForm {
-    /// Why: a stable code.
-    pub reason: String,
-    /// How many.
-    pub packets: u64,
-    /// The first of them.
-    pub first_packet: u64,
-}
-
-/// Anomalies of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AnomalyForm {
-    /// The protocol.
-    pub protocol: String,
-    /// What: a stable code.
-    pub code: String,
-    /// How many.
-    pub count: u64,
-    /// The first packet with one.
-    pub first_packet: u64,
-}
-
-/// Messages of one protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessagesForm {
-    /// The protocol.
-    pub protocol: String,
-    /// How many.
-    pub messages: u64,
-}
-
-/// Hosts behind one router.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RouterForm {
-    /// The router's MAC address.
-    pub mac: String,
-    /// How many hosts.
-    pub hosts: u64,
-}
-
-/// A protocol on a port that is not its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OddPortForm {
-    /// Which.
-    #[serde(flatten)]
-    pub service: ServiceForm,
-    /// Flow records.
-    pub flows: u64,
-}
-
-/// What was evicted at a ceiling.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EvictedForm {
-    /// The ceiling's name.
-    pub ceiling: String,
-    /// How many.
-    pub count: u64,
-}
-
-impl From<&Coverage> for CoverageForm {
-    fn from(coverage: &Coverage) -> Self {
-        Self {
-            span: coverage.span.map(|(first, last)| (first.into(), last.into())),
-            packets: coverage.packets,
-            bytes: coverage.bytes,
-            decoded: coverage.decoded,
-            not_understood: each(&coverage.not_understood, |(reason, packets, first_packet)| {
-                CountForm {
-                    reason: (*reason).to_owned(),
-                    packets: *packets,
-                    first_packet: *first_packet,
-                }
-            }),
-            anomalies: each(&coverage.anomalies, |(protocol, code, count, first_packet)| {
-                AnomalyForm {
-                    protocol: protocol.to_string(),
-                    code: (*code).to_owned(),
-                    count: *count,
-                    first_packet: *first_packet,
-                }
-            }),
-            messages: each(&coverage.messages, |(protocol, messages)| MessagesForm {
-                protocol: protocol.to_string(),
-                messages: *messages,
-            }),
-            one_way_flows: coverage.one_way_flows,
-            missed_bytes: coverage.missed_bytes,
-            behind_routers: each(&coverage.behind_routers, |(mac, hosts)| RouterForm {
-                mac: mac.to_string(),
-                hosts: *hosts,
-            }),
-            hours_seen: coverage.hours_seen,
-            silent_addresses: coverage.silent_addresses,
-            odd_ports: each(&coverage.odd_ports, |(protocol, transport, port, flows)| {
-                OddPortForm {
-                    service: ServiceForm::from(&(Some(*protocol), *transport, *port)),
-                    flows: *flows,
-                }
-            }),
-            evicted: each(&coverage.evicted, |(ceiling, count)| EvictedForm {
-                ceiling: (*ceiling).to_owned(),
-                count: *count,
-            }),
-            advice: coverage.advice.clone(),
-        }
-    }
-}
-
-fn each<T, F>(items: &[T], form: impl Fn(&T) -> F) -> Vec<F> {
-    items.iter().map(form).collect()
-}
-
-/// An observation as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// An observation as it is read back.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct ObservationForm {
     /// The capture's name.
     pub capture: String,
@@ -422,125 +280,25 @@ pub struct ObservationForm {
     pub coverage: CoverageForm,
 }
 
-impl From<&Observation> for ObservationForm {
-    fn from(observation: &Observation) -> Self {
+/// An observation as it is written: an [`ObservationForm`] of which one asset at a time is held.
+#[derive(Serialize)]
+pub(crate) struct ObservationView<'a> {
+    capture: &'a str,
+    #[serde(serialize_with = "one_by_one")]
+    assets: &'a [ObservedAsset],
+    coverage: CoverageForm,
+}
+
+fn one_by_one<S: Serializer>(assets: &&[ObservedAsset], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(assets.iter().map(AssetForm::from))
+}
+
+impl<'a> From<&'a Observation> for ObservationView<'a> {
+    fn from(observation: &'a Observation) -> Self {
         Self {
-            capture: observation.capture.clone(),
-            assets: observation.assets.iter().map(AssetForm::from).collect(),
+            capture: &observation.capture,
+            assets: &observation.assets,
             coverage: CoverageForm::from(&observation.coverage),
-        }
-    }
-}
-
-/// A flow record, for `--json` and the API.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FlowForm {
-    /// The capture's name.
-    pub capture: String,
-    /// When its first packet was seen.
-    pub first_seen: Time,
-    /// When its last packet was seen.
-    pub last_seen: Time,
-    /// Who opened it.
-    pub initiator: EndpointForm,
-    /// The initiator's port.
-    pub initiator_port: u16,
-    /// Who answers.
-    pub responder: EndpointForm,
-    /// The responder's port.
-    pub responder_port: u16,
-    /// What carries it.
-    pub transport: String,
-    /// The innermost VLAN.
-    pub vlan: Option<u16>,
-    /// How the initiator is known.
-    pub initiator_basis: String,
-    /// Whether the flow began in this record.
-    pub opened: bool,
-    /// The application protocol.
-    pub protocol: Option<String>,
-    /// How it is known.
-    pub recognition: Option<String>,
-    /// What the initiator sent.
-    pub sent: TrafficForm,
-    /// What the responder sent.
-    pub received: TrafficForm,
-    /// Bytes that the capture missed.
-    pub missed_bytes: u64,
-    /// The first packet's number in the capture.
-    pub packet: u64,
-    /// What was asked.
-    pub operations: Vec<OperationForm>,
-}
-
-/// What was asked by one function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperationForm {
-    /// The protocol spoken.
-    pub protocol: String,
-    /// The operation class.
-    pub operation: String,
-    /// The function's code.
-    pub function_code: u32,
-    /// Its name.
-    pub function: String,
-    /// The unit behind the responder.
-    pub unit: Option<u32>,
-    /// Requests.
-    pub requests: u64,
-    /// Answers that do not report failure.
-    pub responses: u64,
-    /// Answers that do.
-    pub failures: u64,
-    /// Objects addressed.
-    pub objects: Vec<String>,
-    /// Further objects, not kept.
-    pub objects_dropped: u64,
-    /// The first packet that asked.
-    pub packet: u64,
-}
-
-impl FlowForm {
-    /// A record and the capture that it is from.
-    #[must_use]
-    pub fn new(capture: &str, record: &FlowRecord) -> Self {
-        Self {
-            capture: capture.to_owned(),
-            first_seen: record.first.into(),
-            last_seen: record.last.into(),
-            initiator: record.initiator.into(),
-            initiator_port: record.initiator_port,
-            responder: record.responder.into(),
-            responder_port: record.responder_port,
-            transport: record.transport.to_string(),
-            vlan: record.vlan.map(VlanId::get),
-            initiator_basis: record.basis.name().to_owned(),
-            opened: record.opened,
-            protocol: record.protocol.map(|(protocol, _)| protocol.to_string()),
-            recognition: record.protocol.map(|(_, how)| how.name().to_owned()),
-            sent: record.sent.into(),
-            received: record.received.into(),
-            missed_bytes: record.missed,
-            packet: record.packet,
-            operations: record.operations.iter().map(OperationForm::from).collect(),
-        }
-    }
-}
-
-impl From<&OperationRecord> for OperationForm {
-    fn from(asked: &OperationRecord) -> Self {
-        Self {
-            protocol: asked.protocol.to_string(),
-            operation: asked.operation.to_string(),
-            function_code: asked.function,
-            function: asked.function_name.to_string(),
-            unit: asked.unit,
-            requests: asked.requests,
-            responses: asked.responses,
-            failures: asked.failures,
-            objects: asked.objects.iter().map(WireText::to_string).collect(),
-            objects_dropped: asked.objects_dropped,
-            packet: asked.packet,
         }
     }
 }
@@ -645,39 +403,6 @@ impl TryFrom<AssetForm> for ObservedAsset {
     }
 }
 
-impl TryFrom<CoverageForm> for Coverage {
-    type Error = BadForm;
-
-    fn try_from(form: CoverageForm) -> Result<Self, BadForm> {
-        Ok(Self {
-            span: form.span.map(|(first, last)| (first.into(), last.into())),
-            packets: form.packets,
-            bytes: form.bytes,
-            decoded: form.decoded,
-            not_understood: back(&form.not_understood, |count| {
-                Ok((name("reason", &count.reason)?, count.packets, count.first_packet))
-            })?,
-            anomalies: back(&form.anomalies, |it| {
-                let code = name("anomaly", &it.code)?;
-                Ok((protocol(&it.protocol)?, code, it.count, it.first_packet))
-            })?,
-            messages: back(&form.messages, |it| Ok((protocol(&it.protocol)?, it.messages)))?,
-            one_way_flows: form.one_way_flows,
-            missed_bytes: form.missed_bytes,
-            behind_routers: back(&form.behind_routers, |it| Ok((mac(&it.mac)?, it.hosts)))?,
-            hours_seen: form.hours_seen,
-            silent_addresses: form.silent_addresses,
-            odd_ports: back(&form.odd_ports, |odd| {
-                let (known, transport, port) = odd.service.back()?;
-                let known = known.ok_or_else(|| bad("protocol", "null"))?;
-                Ok((known, transport, port, odd.flows))
-            })?,
-            evicted: back(&form.evicted, |it| Ok((name("ceiling", &it.ceiling)?, it.count)))?,
-            advice: form.advice,
-        })
-    }
-}
-
 fn back<F, T>(forms: &[F], value: impl Fn(&F) -> Result<T, BadForm>) -> Result<Vec<T>, BadForm> {
     forms.iter().map(value).collect()
 }
@@ -694,6 +419,9 @@ impl TryFrom<ObservationForm> for Observation {
                 .map(ObservedAsset::try_from)
                 .collect::<Result<_, _>>()?,
             coverage: Coverage::try_from(form.coverage)?,
+            // Not kept yet: writes and events have no form.
+            writes: Vec::new(),
+            events: Vec::new(),
         })
     }
 }

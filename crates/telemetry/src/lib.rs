@@ -12,6 +12,7 @@ mod capture;
 mod columns;
 pub mod durable;
 mod error;
+mod events;
 mod flows;
 pub mod form;
 mod intern;

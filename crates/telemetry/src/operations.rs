@@ -3,7 +3,7 @@
 use crate::columns::{BadRow, Numbers16, Numbers32, Numbers64, Row, TextLists, Texts, Times};
 use crate::schema::Table;
 use cofferdam_observe::Protocol;
-use cofferdam_observe::{FlowRecord, OperationRecord};
+use cofferdam_observe::{Exchange, FlowRecord, OperationRecord};
 use cofferdam_terms::WireText;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -115,5 +115,7 @@ pub(crate) fn read(row: Row<'_>) -> Result<OperationRecord, BadRow> {
         objects: row.texts("objects", WireText::from_stored)?,
         objects_dropped: row.number64("objects_dropped")?,
         packet: row.number64("packet")?,
+        // Not kept yet: no table has columns for it.
+        exchange: Exchange::default(),
     })
 }

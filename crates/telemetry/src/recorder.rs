@@ -4,12 +4,13 @@ use crate::assets::{assets, identity_facts};
 use crate::capture::{Captured, FileEntry, Source};
 use crate::durable;
 use crate::error::TelemetryError;
+use crate::events::{events, writes};
 use crate::flows::FlowRows;
-use crate::form::ObservationForm;
+use crate::form::ObservationView;
 use crate::operations::OperationRows;
 use crate::schema::Table;
 use crate::store::{OBSERVATIONS, Telemetry};
-use crate::table_file::{Finished, TableFile, finish_bytes};
+use crate::table_file::{Finished, TableFile, finish_json};
 use cofferdam_observe::{FlowRecord, FlowSink, Observation};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::error::ArrowError;
@@ -69,11 +70,7 @@ impl Recorder {
             return Err(error);
         }
         self.write_out(0)?;
-        let form = ObservationForm::from(observation);
-        let json = serde_json::to_vec(&form).map_err(|error| TelemetryError::Record {
-            capture: source.name().to_string(),
-            source: error,
-        })?;
+        let form = ObservationView::from(observation);
         let observations = self.folder.join(OBSERVATIONS);
         durable::create_folder(&observations)?;
         let finished = [
@@ -91,7 +88,15 @@ impl Recorder {
                     identity_facts(&observation.assets),
                 )?,
             ),
-            (OBSERVATIONS, finish_bytes(&observations, &json)?),
+            (
+                Table::Events.name(),
+                one_batch(&self.folder, Table::Events, events(&observation.events))?,
+            ),
+            (
+                Table::Writes.name(),
+                one_batch(&self.folder, Table::Writes, writes(&observation.writes))?,
+            ),
+            (OBSERVATIONS, finish_json(&observations, &form)?),
         ];
         let mut captured = source.into_captured(0);
         captured.generation = telemetry.next_generation(&captured.id);
@@ -157,7 +162,7 @@ fn one_batch(
 fn settle(
     folder: &Path,
     captured: &mut Captured,
-    finished: [(&'static str, Finished); 5],
+    finished: [(&'static str, Finished); 7],
 ) -> Result<(), TelemetryError> {
     for (member, file) in finished {
         let ending = if member == OBSERVATIONS { "json" } else { "parquet" };

@@ -14,6 +14,10 @@ pub enum Table {
     Assets,
     /// One row for each fact that a device claimed about itself or another.
     IdentityFacts,
+    /// One row for each kind of thing that was done to a device by another, or refused.
+    Events,
+    /// One row for each write that changed a value, or of which the value before is not known.
+    Writes,
 }
 
 /// What a column holds.
@@ -82,7 +86,14 @@ pub(crate) const CAPTURE_COLUMNS: &[Column] = &[
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 4] = [Self::Flows, Self::Operations, Self::Assets, Self::IdentityFacts];
+    pub const ALL: [Self; 6] = [
+        Self::Flows,
+        Self::Operations,
+        Self::Assets,
+        Self::IdentityFacts,
+        Self::Events,
+        Self::Writes,
+    ];
 
     /// Its name in SQL, and its folder's.
     #[must_use]
@@ -92,6 +103,8 @@ impl Table {
             Self::Operations => "operations",
             Self::Assets => "assets",
             Self::IdentityFacts => "identity_facts",
+            Self::Events => "events",
+            Self::Writes => "writes",
         }
     }
 
@@ -103,19 +116,23 @@ impl Table {
             Self::Operations => OPERATIONS,
             Self::Assets => ASSETS,
             Self::IdentityFacts => IDENTITY_FACTS,
+            Self::Events => EVENTS,
+            Self::Writes => WRITES,
         }
     }
 
     /// The schema of its Parquet files.
     pub(crate) fn schema(self) -> SchemaRef {
-        static SCHEMAS: LazyLock<[SchemaRef; 4]> =
+        static SCHEMAS: LazyLock<[SchemaRef; 6]> =
             LazyLock::new(|| Table::ALL.map(|table| Arc::new(Schema::new(fields(table.columns())))));
-        let [flows, operations, assets, identity_facts] = &*SCHEMAS;
+        let [flows, operations, assets, identity_facts, events, writes] = &*SCHEMAS;
         Arc::clone(match self {
             Self::Flows => flows,
             Self::Operations => operations,
             Self::Assets => assets,
             Self::IdentityFacts => identity_facts,
+            Self::Events => events,
+            Self::Writes => writes,
         })
     }
 }
@@ -283,6 +300,79 @@ const IDENTITY_FACTS: &[Column] = &[
     column("first_seen", Time, "when it was first said"),
     column("times", Number64, "how often it was said"),
     column("packet", Number64, "the first packet that says it, from 1"),
+];
+
+const EVENTS: &[Column] = &[
+    column("first_seen", Time, "when it was first seen"),
+    column("last_seen", Time, "when it was last seen"),
+    column("event", Text, "what was done: program-download, mode-stop"),
+    column(
+        "techniques",
+        Texts,
+        "what an adversary would use it for: techniques of MITRE ATT&CK for ICS",
+    ),
+    maybe("initiator_ip", Text, "who asked: IP address"),
+    maybe("initiator_mac", Text, "who asked: MAC address"),
+    maybe("responder_ip", Text, "who was asked: IP address"),
+    maybe("responder_mac", Text, "who was asked: MAC address"),
+    column(
+        "responder_port",
+        Number16,
+        "the responder's port, 0 where there are none",
+    ),
+    column("transport", Text, "tcp, udp, ethernet-0x8892"),
+    column("protocol", Text, "the protocol spoken"),
+    column("operation", Text, "the operation class"),
+    column("function_code", Number32, "the function's code on the wire"),
+    column("function", Text, "the protocol's name for the function"),
+    maybe("unit", Number32, "the unit behind the responder"),
+    column(
+        "objects",
+        Texts,
+        "what it was done to, in the protocol's notation",
+    ),
+    column("objects_dropped", Number64, "further objects, not kept"),
+    column(
+        "times",
+        Number64,
+        "how often it was asked for or, for a refusal, given",
+    ),
+    column("done", Number64, "how many answers said that it was done"),
+    column("refused", Number64, "how many answers refused it"),
+    maybe("reason", Text, "the failure's name, where the event is a refusal"),
+    column("packet", Number64, "the number of the first packet of it, from 1"),
+    column("last_packet", Number64, "the number of the last"),
+];
+
+const WRITES: &[Column] = &[
+    column("seen", Time, "when it was written"),
+    maybe("initiator_ip", Text, "who asked: IP address"),
+    maybe("initiator_mac", Text, "who asked: MAC address"),
+    maybe("responder_ip", Text, "who was asked: IP address"),
+    maybe("responder_mac", Text, "who was asked: MAC address"),
+    column(
+        "responder_port",
+        Number16,
+        "the responder's port, 0 where there are none",
+    ),
+    column("transport", Text, "tcp, udp, ethernet-0x8892"),
+    column("protocol", Text, "the protocol spoken"),
+    column("operation", Text, "the operation class"),
+    column("function_code", Number32, "the function's code on the wire"),
+    column("function", Text, "the protocol's name for the function"),
+    maybe("unit", Number32, "the unit behind the responder"),
+    column("object", Text, "what was written, in the protocol's notation"),
+    maybe("before", Text, "the value before, if anything showed it"),
+    maybe("before_basis", Text, "what showed it: read, write"),
+    column("after", Text, "the value that was written"),
+    column("done", Flag, "false if the device refused it"),
+    maybe("refusal", Text, "the device's reason, if it refused"),
+    column(
+        "writes",
+        Number64,
+        "how often the same host wrote this object, changed or not",
+    ),
+    column("packet", Number64, "the number of the packet, from 1"),
 ];
 
 #[cfg(test)]

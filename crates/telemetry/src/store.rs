@@ -3,7 +3,7 @@
 //! ```text
 //! captures/ID.json                  one record for each capture, written last: it makes the rest count
 //! flows/ID-N.parquet                its rows, N being the how-manieth time that it was observed
-//! operations/  assets/  identity_facts/
+//! operations/  assets/  identity_facts/  events/  writes/
 //! observations/ID-N.json            assets and coverage in full
 //! set-aside/                        damaged files, and files that no record names, moved here by `tidy`
 //! ```

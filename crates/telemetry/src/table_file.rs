@@ -3,12 +3,14 @@
 use crate::capture::hex;
 use crate::durable::{PART_SUFFIX, StorageError, at};
 use crate::error::TelemetryError;
-use crate::schema::Table;
+use crate::schema::{ColumnKind, Table};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
-use datafusion::parquet::basic::Compression;
+use datafusion::parquet::basic::{Compression, Encoding};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use datafusion::parquet::schema::types::ColumnPath;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -18,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The most rows of a row group. Readers skip whole groups by their times.
 const ROW_GROUP_ROWS: usize = 128 * 1024;
 /// The most encoded bytes of a row group, which the writer holds in memory until the group is full.
-const ROW_GROUP_BYTES: usize = 8 << 20;
+const ROW_GROUP_BYTES: usize = 2 << 20;
 
 /// Hashes and counts what passes through.
 struct Hashing<W> {
@@ -91,14 +93,7 @@ impl TableFile {
             sha256: Sha256::new(),
             bytes: 0,
         };
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_created_by(concat!("cofferdam ", env!("CARGO_PKG_VERSION")).to_owned())
-            .build();
-        let writer = ArrowWriter::try_new(sink, table.schema(), Some(properties))
+        let writer = ArrowWriter::try_new(sink, table.schema(), Some(properties(table)))
             .map_err(|source| refused(&part, source))?;
         Ok(Self { part, writer })
     }
@@ -129,16 +124,43 @@ impl TableFile {
     }
 }
 
-/// Writes bytes that are no table as a file that waits to be renamed.
-pub(crate) fn finish_bytes(folder: &Path, bytes: &[u8]) -> Result<Finished, StorageError> {
+fn properties(table: Table) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by(concat!("cofferdam ", env!("CARGO_PKG_VERSION")).to_owned());
+    // Counts and times seldom repeat: a dictionary of them would be made in vain.
+    for column in table.columns() {
+        if matches!(column.kind, ColumnKind::Number64 | ColumnKind::Time) {
+            let path = ColumnPath::from(column.name);
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        }
+    }
+    properties.build()
+}
+
+/// Writes JSON as a file that waits to be renamed. It goes out as it is made: an observation's can be large.
+pub(crate) fn finish_json(folder: &Path, value: &impl Serialize) -> Result<Finished, StorageError> {
     let part = Part::new(folder);
-    let mut file = File::create(part.path()).map_err(at("create", part.path()))?;
-    file.write_all(bytes).map_err(at("write", part.path()))?;
-    file.sync_all().map_err(at("flush", part.path()))?;
+    let path = part.path();
+    let file = File::create(path).map_err(at("create", path))?;
+    let mut sink = BufWriter::new(Hashing {
+        inner: file,
+        sha256: Sha256::new(),
+        bytes: 0,
+    });
+    serde_json::to_writer(&mut sink, value).map_err(|error| at("write", path)(error.into()))?;
+    sink.flush().map_err(at("write", path))?;
+    let sink = sink.into_parts().0;
+    sink.inner.sync_all().map_err(at("flush", path))?;
     Ok(Finished {
         rows: 0,
-        bytes: bytes.len() as u64,
-        sha256: hex(&Sha256::digest(bytes)),
+        bytes: sink.bytes,
+        sha256: hex(&sink.sha256.finalize()),
         part,
     })
 }

@@ -7,9 +7,13 @@
 )]
 mod common;
 
-use cofferdam_observe::FlowRecord;
+use cofferdam_observe::{
+    Event, EventKind, Evidence, FlowRecord, Observation, Parties, Protocol, ValueBasis, ValueBefore,
+    ValueChange, WriteRecord,
+};
 use cofferdam_telemetry::{Answer, QueryLimits, Table, Telemetry, TelemetryError};
-use common::{poll, record};
+use cofferdam_terms::{OperationClass, Timestamp, Transport, WireText};
+use common::{end, poll, record, record_all};
 use std::time::Duration;
 
 fn recorded(flows: &[FlowRecord]) -> (tempfile::TempDir, Telemetry) {
@@ -17,6 +21,70 @@ fn recorded(flows: &[FlowRecord]) -> (tempfile::TempDir, Telemetry) {
     let mut telemetry = Telemetry::open(folder.path()).unwrap();
     record(&mut telemetry, "a.pcap", 1, flows);
     (folder, telemetry)
+}
+
+/// A controller that was stopped, and a register that could not be set.
+fn stopped_and_written() -> Observation {
+    let at = |packet: u64| Evidence {
+        packet,
+        at: Timestamp::from_nanos(1_000_000_000),
+        flow: 1,
+    };
+    let parties = Parties {
+        initiator: end("10.20.2.5"),
+        responder: end("10.20.1.11"),
+        port: 102,
+        transport: Transport::TCP,
+        vlan: None,
+    };
+    let value = |text: &str| WireText::from_wire(text.as_bytes());
+    let event = Event {
+        kind: EventKind::ModeStop,
+        parties,
+        protocol: Protocol("s7comm"),
+        function: 0x29,
+        function_name: "PLC Stop",
+        operation: OperationClass::Control,
+        unit: None,
+        objects: Vec::new(),
+        objects_dropped: 0,
+        times: 2,
+        done: 1,
+        refused: 1,
+        reason: None,
+        first: at(7),
+        last: at(9),
+    };
+    let write = WriteRecord {
+        parties,
+        protocol: Protocol("modbus"),
+        operation: OperationClass::Write,
+        function: 6,
+        function_name: "Write Single Register",
+        unit: Some(1),
+        object: value("holding-register 3"),
+        times: 1,
+        refused: 1,
+        first: at(8),
+        last: at(8),
+        changes: vec![ValueChange {
+            evidence: at(8),
+            before: Some(ValueBefore {
+                value: value("100"),
+                basis: ValueBasis::Read,
+                packet: 4,
+                at: Timestamp::from_nanos(0),
+            }),
+            after: value("250"),
+            refused: Some("illegal data value"),
+        }],
+        changes_dropped: 0,
+    };
+    Observation {
+        events: vec![event],
+        writes: vec![write],
+        ..Observation::default()
+    }
 }
 
 fn ask(sql: &str) -> Result<Answer, TelemetryError> {
@@ -53,6 +121,33 @@ fn questions_are_answered_in_the_fields_terms() {
     );
     check("select count(*) from assets", &[&["0"]]);
     check("select distinct capture from identity_facts", &[]);
+}
+
+#[test]
+fn what_was_done_to_equipment_is_asked_for_by_its_technique_and_its_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut telemetry = Telemetry::open(folder.path()).unwrap();
+    record_all(&mut telemetry, "a.pcap", 1, &[], &stopped_and_written());
+    let mut check = |sql: &str, rows: &[&[&str]]| {
+        let answer = telemetry.query(sql, QueryLimits::default()).unwrap();
+        assert_eq!(answer.rows().unwrap(), rows, "{sql}");
+    };
+    check(
+        "select event, initiator_ip, responder_ip, function, times, refused from events \
+         where array_has(techniques, 'T0858')",
+        &[&["mode-stop", "10.20.2.5", "10.20.1.11", "PLC Stop", "2", "1"]],
+    );
+    check(
+        "select object, before, before_basis, after, done, refusal from writes",
+        &[&[
+            "holding-register 3",
+            "100",
+            "read",
+            "250",
+            "false",
+            "illegal data value",
+        ]],
+    );
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Crates that take values and give values. They may not reach a shell, nor the libraries that do I/O.
-const PURE: [&str; 6] = ["terms", "plant", "dissect", "observe", "policy", "simulate"];
+const PURE: [&str; 7] = [
+    "terms", "plant", "import", "dissect", "observe", "policy", "simulate",
+];
 /// Crates that do I/O; a pure crate that depends on one of them could do I/O too.
 const SHELLS: [&str; 5] = ["capture", "telemetry", "site", "server", "cofferdam"];
 /// Libraries that open files, sockets or run-times. Not for a pure crate.

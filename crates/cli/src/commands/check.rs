@@ -4,9 +4,9 @@ use crate::Outcome;
 use crate::error::CliError;
 use crate::ui::{Form, Screen, counted};
 use clap::{Args, ValueEnum};
-use cofferdam_plant::render::human;
+use cofferdam_plant::render::{human, sarif};
 use cofferdam_plant::{Diagnostic, Label, Severity};
-use cofferdam_site::{CheckReport, Site};
+use cofferdam_site::{CheckReport, Site, SiteError};
 use cofferdam_terms::Timestamp;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -21,7 +21,12 @@ pub(crate) struct CheckArgs {
     /// From which severity on findings make the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "error")]
     fail_on: FailOn,
+    /// Print SARIF 2.1.0, for code hosts and editors
+    #[arg(long, conflicts_with = "json")]
+    sarif: bool,
 }
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// From which severity on findings count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,8 +53,25 @@ impl FailOn {
 }
 
 pub(crate) fn run(args: &CheckArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
-    let report = site.check(args.plant.as_deref(), now())?;
+    let report = match site.check(args.plant.as_deref(), now()) {
+        // An editor shows what makes the text no model in the same way as any other finding.
+        Err(SiteError::Plant(rejection)) if args.sarif => {
+            screen.json(&sarif(&rejection.diagnostics, &[], &[&rejection.text], VERSION))?;
+            return Err(SiteError::Plant(rejection).into());
+        }
+        report => report?,
+    };
+    let checked = &report.checked;
     match screen.form() {
+        _ if args.sarif => {
+            let log = sarif(
+                &checked.diagnostics,
+                &checked.not_run,
+                &[report.document.source()],
+                VERSION,
+            );
+            screen.json(&log)?;
+        }
         Form::Json => screen.json(&Report::from(&report))?,
         Form::Text => text(&report, screen)?,
     }

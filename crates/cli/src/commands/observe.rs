@@ -40,6 +40,10 @@ pub(crate) struct ObserveArgs {
     /// Record what the interface gives in segments of so long
     #[arg(long, value_name = "LENGTH", value_parser = length, default_value = "1h", requires = "interface")]
     segment: Duration,
+    /// Write logs in Zeek's form with the ICSNPP parsers' fields too: into this folder or, of several captures, into a
+    /// folder of it for each
+    #[arg(long, value_name = "DIR", conflicts_with = "interface")]
+    zeek_logs: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
@@ -55,7 +59,9 @@ pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Resul
         })
         .collect();
     let bar = screen.bar();
-    let report = site.observe(&inputs, &mut |progress| bar.observing(progress));
+    let report = site.observe(&inputs, args.zeek_logs.as_deref(), &mut |progress| {
+        bar.observing(progress)
+    });
     bar.done();
     let report = report?;
     match screen.form() {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use cofferdam_site::Site;
 use cofferdam_site::telemetry::{Answer, Table as Recorded};
 
-/// Ask a question in SQL: tables flows, operations, assets, identity_facts
+/// Ask a question in SQL: tables flows, operations, assets, identity_facts, events, writes
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -30,7 +30,7 @@ use crate::message::{
 };
 use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
-use crate::session::{Carrier, Context, Lost, Probe, Progress, Session, Side, Sink};
+use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use cofferdam_terms::OperationClass;
 use names::FunctionCode;
 use objects::Told;
@@ -143,7 +143,13 @@ impl Session for Conversation {
                     };
                     self.frame(context.side, &frame, emit);
                 }
-                link::Next::Partial(missing) => return Ok(partial(context, bytes, start, missing, sink)),
+                link::Next::Partial(missing) => {
+                    let (progress, cut) = context.partial(bytes, start, missing);
+                    if let Some(span) = cut {
+                        Emit { sink, span }.fault(Fault::DatagramCutShort);
+                    }
+                    return Ok(progress);
+                }
                 link::Next::Astray(reason) => {
                     let Some(skipped) = link::find_header(reader.peek()) else {
                         return Err(Lost {
@@ -164,27 +170,6 @@ impl Session for Conversation {
     fn gap(&mut self, side: Side) {
         self.assemblies.drop_begun(side);
         self.outstanding.clear();
-    }
-}
-
-/// A stream waits for more; of a datagram there is no more.
-fn partial(context: Context, bytes: &[u8], start: usize, missing: usize, sink: &mut dyn Sink) -> Progress {
-    match context.carrier {
-        Carrier::Tcp => Progress {
-            consumed: start,
-            missing,
-        },
-        Carrier::Udp | Carrier::Ethernet(_) => {
-            let end = bytes.len();
-            if start < end {
-                let span = Span { start, end };
-                Emit { sink, span }.fault(Fault::DatagramCutShort);
-            }
-            Progress {
-                consumed: end,
-                missing: 0,
-            }
-        }
     }
 }
 

@@ -116,8 +116,15 @@ fn llc<'a>(length: u16, layer: Layer<'a>, frame: &mut Frame<'a>) -> Next<'a> {
             return typed(ether_type, inner, frame);
         }
     }
+    let mut inner = layer;
+    let handed_on = match inner.reader.array() {
+        // Cisco's organisation has numbers of its own; CDP's is read, the others' are not.
+        Ok([0xaa, 0xaa, 0x03, 0x00, 0x00, 0x0c, 0x20, 0x00]) => (EtherType::CDP, inner),
+        _ => (EtherType(length), layer),
+    };
+    let (ether_type, layer) = handed_on;
     frame.network = Network::Ethernet {
-        ether_type: EtherType(length),
+        ether_type,
         payload: layer.rest(),
     };
     Next::End

@@ -87,7 +87,8 @@ pub enum Network<'a> {
     Ip(Packet<'a>),
     /// Some other Ethernet type, with its payload.
     Ethernet {
-        /// The type. An 802.3 length with LLC is reported as the length's value, below 0x0600.
+        /// The type. An 802.3 length with LLC is reported as the length's value, below 0x0600,
+        /// but for CDP.
         ether_type: EtherType,
         /// What follows it.
         payload: &'a [u8],

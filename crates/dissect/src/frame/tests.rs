@@ -225,7 +225,12 @@ fn reads_802_3_lengths_and_snap() {
     let snap = [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x06];
     ethernet(&[&[0, 10], &snap, &[9, 9], &[0; 4]], "type 0806 [09, 09]");
     let cisco = [0xaa, 0xaa, 0x03, 0, 0, 0x0c, 0x20, 0x00];
-    ethernet(&[&[0, 8], &cisco], "type 0008 [aa, aa, 03, 00, 00, 0c, 20, 00]");
+    ethernet(&[&[0, 10], &cisco, &[2, 180], &[0; 4]], "type 2000 [02, b4]");
+    let trunking = [0xaa, 0xaa, 0x03, 0, 0, 0x0c, 0x20, 0x04];
+    ethernet(
+        &[&[0, 8], &trunking],
+        "type 0008 [aa, aa, 03, 00, 00, 0c, 20, 04]",
+    );
     ethernet(
         &[&[0, 9], &[0x42]],
         "type 0009 [42] ! ethernet-length-beyond-frame at 14",

@@ -155,7 +155,7 @@ fn next<'a>(reader: &mut Reader<'a>) -> Result<Next<'a>, Lost> {
 }
 
 /// Certain when the first message is whole, its function one whose fields tell its length, they fill it exactly, and
-/// what follows can be a message. Other functions are too easily met by chance: zeros and small numbers.
+/// what follows can be a message; in a datagram, nothing follows. Other functions are too easily met by chance: zeros and small numbers.
 fn probe(context: Context, bytes: &[u8]) -> Probe {
     let mut reader = Reader::new(bytes);
     let adu = match next(&mut reader) {
@@ -163,9 +163,12 @@ fn probe(context: Context, bytes: &[u8]) -> Probe {
         Ok(Next::Partial(_)) => return Probe::Unsure,
         Ok(Next::Whole(adu)) => adu,
     };
-    match next(&mut reader) {
-        Ok(_) if is_filled(context.side, adu) => Probe::Certain,
-        Ok(_) | Err(_) => Probe::Unsure,
+    match (context.carrier, next(&mut reader)) {
+        (Carrier::Tcp, Ok(_)) if is_filled(context.side, adu) => Probe::Certain,
+        (Carrier::Udp | Carrier::Ethernet(_), Ok(Next::Partial(0))) if is_filled(context.side, adu) => {
+            Probe::Certain
+        }
+        (_, Ok(_) | Err(_)) => Probe::Unsure,
     }
 }
 

@@ -305,6 +305,17 @@ fn is_known_on_any_port_by_a_message_that_its_fields_fill() {
             Probe::Unsure,
         ),
         (ASK, &adu(&[0x5a, 0x00, 0x02]), Probe::Unsure),
+        // A datagram holds one message: other protocols' start may look like one.
+        (
+            udp(Side::Initiator, 502),
+            &adu(&[0x03, 0x00, 0x00, 0x00, 0x01]),
+            Probe::Certain,
+        ),
+        (
+            udp(Side::Initiator, 502),
+            &[&adu(&[0x03, 0x00, 0x00, 0x00, 0x01])[..], &[0x00, 0x00]].concat(),
+            Probe::Unsure,
+        ),
         (ASK, &[0, 1, 0, 0, 0], Probe::Unsure),
         (ASK, b"GET / HTTP/1.1\r\n", Probe::No),
         (ASK, &[0, 1, 0, 0, 0, 0, 0, 0], Probe::No),

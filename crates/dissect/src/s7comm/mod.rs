@@ -9,14 +9,13 @@
 //! A job's function code is its function byte; userdata's is `0x1_0000 | group << 8 | subfunction`; an answer that
 //! names no function and answers no job that was seen has 0x2_0000. COTP's are its TPDU codes.
 //!
-//! Bounds: [`cotp::MAX_TSDU`] bytes of one unit, [`MAX_ITEMS`] objects of one message, [`MAX_OUTSTANDING`] jobs
+//! Bounds: `cotp::MAX_TSDU` bytes of one unit, [`MAX_ITEMS`] objects of one message, [`MAX_OUTSTANDING`] jobs
 //! that wait, [`szl::MAX_SZL`] bytes of one status list.
 //!
 //! Skipped: values that cyclic services push (they name their items by subscription), texts of alarms, contents of
 //! blocks, the inside of S7comm-plus values (unpublished), everything under S7comm-plus over TLS (encrypted).
 //! Passwords are never handed on.
 
-mod cotp;
 mod names;
 mod outstanding;
 mod pdu;
@@ -27,23 +26,18 @@ mod szl;
 #[cfg(test)]
 mod tests;
 
-use crate::message::{About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome};
-use crate::message::{Role, Span};
+use crate::cotp::{self, Assemblies, COTP, Joined, Mark, Opening, Packet, Tpdu};
+use crate::message::{About, Anomaly, Identity, IdentityField, Message, Span};
 use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
 use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
-use cofferdam_terms::OperationClass;
-use cotp::{Assembly, Joined, Mark, Packet, Tpdu};
+
 use session::S7COMM;
-use smallvec::SmallVec;
 
 /// The most objects that one message tells; further ones are dropped and said.
 pub(crate) const MAX_ITEMS: usize = 64;
 /// The most jobs of one conversation that wait for their answers; the oldest gives way.
 pub(crate) const MAX_OUTSTANDING: usize = 16;
-
-/// The protocol of connection set-up.
-const COTP: Protocol = Protocol("cotp");
 
 /// S7comm in the registry.
 pub(crate) const REGISTRATION: Registration = Registration {
@@ -104,44 +98,19 @@ impl Fault {
 /// Data whose unit starts with an S7 protocol id. A connection request or confirmation before it might open any ISO
 /// protocol.
 fn probe(_: Context, bytes: &[u8]) -> Probe {
-    let mut reader = Reader::new(bytes);
-    loop {
-        match *reader.peek() {
-            [3, 0, _, _, 2, 0xf0, _, 0x32 | 0x72, ..] => return Probe::Certain,
-            [3, 0, _, _, 2, 0xf0, _, _, ..] => return Probe::No,
-            [3, 0, high, low, _, 0xd0..=0xef, ..] => {
-                let length = usize::from(u16::from_be_bytes([high, low]));
-                if length < 7 {
-                    return Probe::No;
-                }
-                if reader.skip(length).is_err() {
-                    return Probe::Unsure;
-                }
-            }
-            [3, 0, ..] | [3] | [] => return Probe::Unsure,
-            _ => return Probe::No,
-        }
+    match cotp::opening(bytes) {
+        Opening::Data(payload) => match payload.first() {
+            Some(0x32 | 0x72) => Probe::Certain,
+            Some(_) => Probe::No,
+            None => Probe::Unsure,
+        },
+        Opening::Nothing | Opening::S7 => Probe::Unsure,
+        Opening::Other => Probe::No,
     }
 }
 
 fn open() -> Box<dyn Session> {
     Box::new(Conversation::default())
-}
-
-/// Units in the making, one a side.
-#[derive(Debug, Default)]
-struct Assemblies {
-    initiator: Assembly,
-    responder: Assembly,
-}
-
-impl Assemblies {
-    fn of(&mut self, side: Side) -> &mut Assembly {
-        match side {
-            Side::Initiator => &mut self.initiator,
-            Side::Responder => &mut self.responder,
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -194,17 +163,14 @@ impl Conversation {
     fn packet(&mut self, side: Side, body: Reader<'_>, emit: &mut Emit<'_>) {
         match cotp::tpdu(body) {
             Ok(Tpdu::Data { mark, payload }) => self.data(side, payload, mark, emit),
-            Ok(Tpdu::ConnectRequest(connect)) => {
-                self.classic.called(connect.called.unwrap_or_default());
-                emit.cotp(Role::Request, 0xe0, "Connect Request", &selectors(&connect));
+            Ok(tpdu) => {
+                if let Tpdu::ConnectRequest(connect) = &tpdu {
+                    self.classic.called(connect.called.unwrap_or_default());
+                }
+                if !tpdu.tell(emit.span, emit.sink) {
+                    emit.fault(Fault::UnexpectedTpdu);
+                }
             }
-            Ok(Tpdu::ConnectConfirm(connect)) => {
-                emit.cotp(Role::Response, 0xd0, "Connect Confirm", &selectors(&connect));
-            }
-            Ok(Tpdu::DisconnectRequest(_)) => emit.cotp(Role::Unsolicited, 0x80, "Disconnect Request", &[]),
-            Ok(Tpdu::DisconnectConfirm) => emit.cotp(Role::Response, 0xc0, "Disconnect Confirm", &[]),
-            Ok(Tpdu::Error(_)) => emit.cotp(Role::Unsolicited, 0x70, "Error", &[]),
-            Ok(Tpdu::Other(_)) => emit.fault(Fault::UnexpectedTpdu),
             Err(_) => emit.fault(Fault::MalformedTpdu),
         }
     }
@@ -238,18 +204,6 @@ impl Conversation {
     }
 }
 
-fn selectors<'a>(connect: &cotp::Connect<'a>) -> SmallVec<[Object<'a>; 2]> {
-    let named =
-        |kind, selector: Option<&'a [u8]>| selector.map(|name| Object::at(Address::Name { kind, name }));
-    [
-        named("calling-tsap", connect.calling),
-        named("called-tsap", connect.called),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
 /// The sink, and where the bytes at hand stand.
 struct Emit<'s> {
     sink: &'s mut dyn Sink,
@@ -259,21 +213,6 @@ struct Emit<'s> {
 impl Emit<'_> {
     fn message(&mut self, message: &Message<'_>) {
         self.sink.message(message);
-    }
-
-    fn cotp(&mut self, role: Role, code: u32, name: &'static str, objects: &[Object<'_>]) {
-        let message = Message {
-            protocol: COTP,
-            role,
-            function: Function { code, name },
-            operation: OperationClass::Session,
-            unit: None,
-            objects,
-            outcome: Outcome::None,
-            transaction: None,
-            span: self.span,
-        };
-        self.sink.message(&message);
     }
 
     fn identity(&mut self, protocol: Protocol, about: About, field: IdentityField, value: &[u8]) {

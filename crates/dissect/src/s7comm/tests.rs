@@ -1,6 +1,6 @@
-use super::cotp::MAX_TSDU;
 use super::open;
 use super::samples::{CONNECT, PLUS_OPENED, READ, READ_ANSWER, SETUP, STOP, SZL, WRITE};
+use crate::cotp::MAX_TSDU;
 use crate::session::{Lost, Probe, Progress, Side};
 use crate::testing::{lines, outcome, tcp};
 

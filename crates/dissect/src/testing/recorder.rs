@@ -81,6 +81,7 @@ fn object_text(object: &Object<'_>) -> String {
 fn identity_line(identity: &Identity<'_>) -> String {
     let about = match identity.about {
         About::Sender => "sender".to_owned(),
+        About::SenderAt(ip) => format!("sender at {ip}"),
         About::Receiver => "receiver".to_owned(),
         About::Host { mac, ip } => [mac.map(|mac| mac.to_string()), ip.map(|ip| ip.to_string())]
             .into_iter()

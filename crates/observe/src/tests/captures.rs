@@ -1,11 +1,14 @@
 //! Real captures, observed: what came of each, as text that people review.
 
-use crate::{Endpoint, FlowRecord, Observation, ObservedAsset, Observer, Settings};
+use crate::{
+    Endpoint, Event, Exchange, FlowRecord, Observation, ObservedAsset, Observer, OperationRecord, Settings,
+    Spread, WriteRecord,
+};
 use cofferdam_capture::Source;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-fn captures() -> PathBuf {
+pub(crate) fn captures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/captures")
 }
 
@@ -59,6 +62,12 @@ fn summary(flows: &[FlowRecord], observation: &Observation) -> String {
     for asset in &observation.assets {
         tell_asset(&mut text, asset);
     }
+    for event in observation.events.iter().take(30) {
+        tell_event(&mut text, event);
+    }
+    for write in observation.writes.iter().take(20) {
+        tell_write(&mut text, write);
+    }
     // All flows of a large capture are no reading.
     for flow in flows.iter().take(20) {
         tell_flow(&mut text, flow);
@@ -107,6 +116,51 @@ fn tell_asset(text: &mut String, asset: &ObservedAsset) {
     }
 }
 
+fn tell_event(text: &mut String, event: &Event) {
+    let techniques: Vec<&str> = event.kind.techniques().iter().map(|one| one.id).collect();
+    let objects: Vec<&str> = event.objects.iter().map(|object| object.as_str()).collect();
+    writeln!(
+        text,
+        "event {} {} {} {} unit {:?} x{} done {} refused {} {:?} [{}] packets {}-{}",
+        event.kind.name(),
+        techniques.join(" "),
+        event.protocol,
+        event.function_name,
+        event.unit,
+        event.times,
+        event.done,
+        event.refused,
+        event.reason,
+        objects.join(", "),
+        event.first.packet,
+        event.last.packet,
+    )
+    .unwrap();
+}
+
+fn tell_write(text: &mut String, write: &WriteRecord) {
+    writeln!(
+        text,
+        "write {} unit {:?} {} x{} refused {} packets {}-{}",
+        write.protocol,
+        write.unit,
+        write.object,
+        write.times,
+        write.refused,
+        write.first.packet,
+        write.last.packet,
+    )
+    .unwrap();
+    for change in &write.changes {
+        let before = change.before.as_ref().map_or("?".to_owned(), |before| {
+            format!("{} ({} in {})", before.value, before.basis.name(), before.packet)
+        });
+        let refused = change.refused.unwrap_or("-");
+        let packet = change.evidence.packet;
+        writeln!(text, "  {packet}: {before} > {} refused {refused}", change.after).unwrap();
+    }
+}
+
 fn tell_flow(text: &mut String, flow: &FlowRecord) {
     let name = |end: Endpoint| match (end.ip, end.mac) {
         (Some(ip), _) => ip.to_string(),
@@ -146,7 +200,32 @@ fn tell_flow(text: &mut String, flow: &FlowRecord) {
             row.objects_dropped,
         )
         .unwrap();
+        tell_exchange(text, &row.exchange);
     }
+}
+
+fn tell_exchange(text: &mut String, exchange: &Exchange) {
+    let spread = |spread: Option<Spread>| {
+        spread.map_or("-".to_owned(), |spread| {
+            let [min, median, max] = [spread.min, spread.median, spread.max].map(|time| time.as_micros());
+            format!("{} x {min}/{median}/{max} us", spread.count)
+        })
+    };
+    let failures: Vec<String> = exchange
+        .failures
+        .iter()
+        .map(|failure| format!("{:#x} {} x {}", failure.code, failure.name, failure.count))
+        .collect();
+    writeln!(
+        text,
+        "    latency {}, interval {}, unanswered {}, unasked {}, failures [{}]",
+        spread(exchange.latency),
+        spread(exchange.interval),
+        exchange.unanswered,
+        exchange.unasked,
+        failures.join(", "),
+    )
+    .unwrap();
 }
 
 fn check(name: &str) {
@@ -177,9 +256,33 @@ fn ethernet_ip_is_observed_as_reviewed() {
 }
 
 #[test]
+fn bacnet_is_observed_as_reviewed() {
+    check("bacnet/bacnet_test.pcap");
+}
+
+#[test]
+fn synchrophasors_are_observed_as_reviewed() {
+    check("c37.118/c37.118_1pmu_tcp.pcap");
+    check("c37.118/c37.118_1pmu_udp.pcap");
+}
+
+#[test]
+fn iec_104_is_observed_as_reviewed() {
+    check("iec60870-5-104/090813_diverse.pcap");
+    check("iec60870-5-104/testdissectiec104.pcap");
+}
+
+#[test]
 fn layer_two_protocols_are_observed_as_reviewed() {
     check("profinet/profinet_failed.pcap");
     check("iec61850/goose/sample_file_goose.pcap");
+}
+
+#[test]
+fn mms_is_observed_as_reviewed() {
+    check("iec61850/piccolo.pcap");
+    check("iec61850/mms---specific-commands/iec61850_write.pcap");
+    check("iec61850/mms---specific-commands/mms-stoprequest.pcap");
 }
 
 #[test]
@@ -188,8 +291,26 @@ fn s7comm_is_observed_as_reviewed() {
     check("s7/wincc_s300_setup-alarm-read-write.pcapng");
 }
 
+/// Every answer belongs to a request or was unasked, and no more requests are settled than were made.
+fn check_exchanges(flow: &FlowRecord, name: &str) {
+    let sum = |of: fn(&OperationRecord) -> u64| flow.operations.iter().map(of).sum::<u64>();
+    let matched = sum(|row| row.exchange.latency.map_or(0, |latency| latency.count));
+    let unasked = sum(|row| row.exchange.unasked);
+    let answers = sum(|row| row.responses + row.failures);
+    let to_group = flow.responder.ip.is_some_and(|ip| ip.is_multicast())
+        || flow.responder.mac.is_some_and(|mac| mac.is_group());
+    assert!(
+        matched + unasked == answers || to_group,
+        "{name}: {flow:?}: {matched} + {unasked} != {answers}"
+    );
+    for row in &flow.operations {
+        let counted: u64 = row.exchange.failures.iter().map(|failure| failure.count).sum();
+        assert_eq!(counted + row.exchange.failures_dropped, row.failures, "{name}");
+    }
+}
+
 /// Every capture under the folder, in name order.
-fn all() -> Vec<PathBuf> {
+pub(crate) fn all() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![captures()];
     while let Some(folder) = folders.pop() {
@@ -229,6 +350,9 @@ fn every_capture_gives_the_same_whatever_keys_the_tables_and_each_packet_is_acco
             .flat_map(|flow| &flow.operations)
             .map(|row| row.requests + row.responses + row.failures)
             .sum();
+        for flow in &flows {
+            check_exchanges(flow, &name.to_string());
+        }
         let dropped = coverage.evicted.iter().find(|(name, _)| *name == "operations");
         assert_eq!(
             messages,

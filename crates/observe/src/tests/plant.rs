@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// Some hours of a plant at work, observed.
-fn observe(plant: Plant) -> (Vec<FlowRecord>, Observation, Truth) {
+pub(crate) fn observe(plant: Plant) -> (Vec<FlowRecord>, Observation, Truth) {
     let mut simulation = Simulation::new(plant).unwrap();
     let mut observer = Observer::new(Settings::new("plant"));
     let mut flows: Vec<FlowRecord> = Vec::new();

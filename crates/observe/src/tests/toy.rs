@@ -1,7 +1,8 @@
 //! A small protocol of our own, so that these tests depend on no dissector.
 //!
 //! A message is `[0xc0 | role, function, unit, length, body…]`: role 1 asks, 2 answers, 3 is sent unasked; function 0
-//! to 15; a body of four bytes is a range of registers, first and count. Function 15 tells the sender's name in its body.
+//! to 15; a body of four bytes is a range of registers, first and count. Function 15 tells the sender's name in its
+//! body. Functions 8 and 9 carry a transaction number as their body; whatever function was asked, 9 may answer.
 
 use cofferdam_dissect::{
     About, Address, Anomaly, Context, Function, Identity, IdentityField, Lost, Message, Object, Outcome,
@@ -164,7 +165,10 @@ fn tell([role, function, unit]: [u8; 3], body: &[u8], sink: &mut dyn Sink) {
             (0xc2, _) => Outcome::Success,
             _ => Outcome::None,
         },
-        transaction: None,
+        transaction: match (function, body) {
+            (8 | 9, [number, ..]) => Some((*number).into()),
+            _ => None,
+        },
         span: Span::default(),
     });
 }

@@ -26,10 +26,14 @@ pub(super) const ASSET: &[&str] = &[
     "role",
     "vendor",
     "product",
+    "order-number",
     "firmware",
     "serial",
     "interfaces",
+    "modules",
+    "sources",
 ];
+pub(super) const MODULE: &[&str] = &["slot", "product", "order-number", "firmware", "serial"];
 pub(super) const INTERFACE: &[&str] = &["mac", "ip", "vlan"];
 pub(super) const CONDUIT: &[&str] = &[
     "id",

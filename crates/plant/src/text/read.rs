@@ -268,9 +268,12 @@ fn asset<'t>(reader: &mut Reader<'t>, table: &'t toml_edit::Table) -> Option<Ass
     let role = role(reader, &section);
     let vendor = reader.text_attribute(&section, "vendor");
     let product = reader.text_attribute(&section, "product");
+    let order_number = reader.text_attribute(&section, "order-number");
     let firmware = reader.text_attribute(&section, "firmware");
     let serial = reader.text_attribute(&section, "serial");
     let interfaces = reader.interfaces(&section);
+    let modules = reader.modules(&section);
+    let sources = reader.texts(&section, "sources");
     Some(Asset {
         id: id?,
         name,
@@ -278,9 +281,12 @@ fn asset<'t>(reader: &mut Reader<'t>, table: &'t toml_edit::Table) -> Option<Ass
         role: role?,
         vendor,
         product,
+        order_number,
         firmware,
         serial,
         interfaces,
+        modules,
+        sources,
     })
 }
 

@@ -6,7 +6,7 @@ use super::reader::{Field, Reader, Section, a, shorten};
 use super::words::{InvalidService, InvalidWindow};
 use crate::id::InvalidId;
 use crate::level::{SecurityLevel, SecurityLevelTarget, SecurityLevelVector};
-use crate::model::{Attribute, Interface, Party, Provenance, Service};
+use crate::model::{Attribute, Interface, Module, Party, Provenance, Service};
 use crate::window::{OpenTimes, Window};
 use cofferdam_terms::{OperationClass, OperationSet, Timestamp, VlanId};
 use ipnet::IpNet;
@@ -235,6 +235,43 @@ impl<'t> Reader<'t> {
             self.push(error.help("add the one that is known"));
         }
         Some(Interface { mac, ip, vlan })
+    }
+
+    /// A list of texts, or the empty one where the key is missing.
+    pub(super) fn texts(&mut self, section: &Section<'t>, key: &'static str) -> Vec<String> {
+        let field = section.optional(self, key);
+        let fields = field.map(|field| self.list(&field)).unwrap_or_default();
+        let texts = fields.iter().filter_map(|field| self.text(field));
+        texts.map(str::to_owned).collect()
+    }
+
+    pub(super) fn modules(&mut self, section: &Section<'t>) -> Vec<Module> {
+        let field = section.optional(self, "modules");
+        let fields = field.map(|field| self.list(&field)).unwrap_or_default();
+        fields.iter().filter_map(|field| self.module(field)).collect()
+    }
+
+    fn module(&mut self, field: &Field<'t>) -> Option<Module> {
+        let Some(table) = field.value.as_inline_table() else {
+            self.wrong_type(
+                field.key,
+                field.range.clone(),
+                a(field.value.type_name()),
+                "tables like `{ slot = \"3\", product = \"1756-IB16\" }`",
+            );
+            return None;
+        };
+        let section = self.section("module", table, field.range.clone(), keys::MODULE);
+        let slot = section
+            .required(self, "slot")
+            .and_then(|field| self.text(&field))?;
+        Some(Module {
+            slot: slot.to_owned(),
+            product: self.optional_text(&section, "product"),
+            order_number: self.optional_text(&section, "order-number"),
+            firmware: self.optional_text(&section, "firmware"),
+            serial: self.optional_text(&section, "serial"),
+        })
     }
 
     fn vlan(&mut self, section: &Section<'t>) -> Option<VlanId> {

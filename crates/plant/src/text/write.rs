@@ -3,7 +3,9 @@
 use super::keys;
 use super::words::instant_text;
 use crate::level::SecurityLevelTarget;
-use crate::model::{Asset, Attribute, Conduit, EnforcementPoint, Interface, Permit, Provenance, Site, Zone};
+use crate::model::{
+    Asset, Attribute, Conduit, EnforcementPoint, Interface, Module, Permit, Provenance, Site, Zone,
+};
 use crate::plant::Plant;
 use cofferdam_terms::OperationSet;
 use std::fmt::{Display, Write};
@@ -169,6 +171,7 @@ pub(super) fn asset(asset: &Asset) -> Keys {
         optional(attribute.as_ref(), |a| attributed(&a.value, &a.provenance))
     };
     let interfaces: Vec<_> = asset.interfaces.iter().map(interface).collect();
+    let modules: Vec<_> = asset.modules.iter().map(module).collect();
     in_order(
         keys::ASSET,
         vec![
@@ -181,9 +184,12 @@ pub(super) fn asset(asset: &Asset) -> Keys {
             ),
             ("vendor", words(&asset.vendor)),
             ("product", words(&asset.product)),
+            ("order-number", words(&asset.order_number)),
             ("firmware", words(&asset.firmware)),
             ("serial", words(&asset.serial)),
             ("interfaces", some(interfaces)),
+            ("modules", some(modules)),
+            ("sources", strings(&asset.sources)),
         ],
     )
 }
@@ -245,6 +251,19 @@ fn interface(interface: &Interface) -> String {
     }
     if let Some(vlan) = interface.vlan {
         fields.push(format!("vlan = {vlan}"));
+    }
+    format!("{{ {} }}", fields.join(", "))
+}
+
+fn module(module: &Module) -> String {
+    let mut fields = vec![format!("slot = {}", quoted(&module.slot))];
+    for (key, value) in [
+        ("product", &module.product),
+        ("order-number", &module.order_number),
+        ("firmware", &module.firmware),
+        ("serial", &module.serial),
+    ] {
+        fields.extend(value.as_ref().map(|value| format!("{key} = {}", quoted(value))));
     }
     format!("{{ {} }}", fields.join(", "))
 }

@@ -102,7 +102,6 @@ impl Host<'_> {
             Some(self.seen(vendor.to_owned(), "mac oui", 0.6, capture))
         });
         Asset {
-            id: self.id.clone(),
             name: host_name(self.observed).map_or_else(String::new, ToOwned::to_owned),
             zone,
             role: self.seen(
@@ -116,6 +115,7 @@ impl Host<'_> {
             firmware: fact(IdentityField::Firmware),
             serial: fact(IdentityField::Serial),
             interfaces: self.interfaces(),
+            ..Asset::new(self.id.clone())
         }
     }
 

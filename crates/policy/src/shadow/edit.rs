@@ -442,15 +442,11 @@ fn new_asset(plant: &Plant, who: &Who, hosts: &Hosts<'_>, zone: &ZoneId) -> Opti
     };
     let mut taken: BTreeSet<String> = plant.assets().iter().map(|asset| asset.id.to_string()).collect();
     Some(Asset {
-        id: unique(wanted, &mut taken).parse().ok()?,
         name: name.unwrap_or_default().to_owned(),
         zone: Some(zone.clone()),
         role: Attribute::declared(who.role),
-        vendor: None,
-        product: None,
-        firmware: None,
-        serial: None,
         interfaces: vec![Interface { mac, ip, vlan: None }],
+        ..Asset::new(unique(wanted, &mut taken).parse().ok()?)
     })
 }
 

@@ -12,8 +12,8 @@ pub(crate) mod reference;
 pub(crate) mod seen;
 
 use cofferdam_plant::{
-    Asset, AssetRole, Attribute, Conduit, Interface, OpenTimes, Parts, Party, Permit, Plant, PortRange,
-    Service, Site, Stage, Window, Zone, ZoneKind,
+    Asset, Conduit, Interface, OpenTimes, Parts, Party, Permit, Plant, PortRange, Service, Site, Stage,
+    Window, Zone, ZoneKind,
 };
 use cofferdam_policy::{Flow, Host};
 use cofferdam_terms::{MacAddr, OperationClass, OperationSet, Timestamp, Transport, VlanId};
@@ -86,15 +86,9 @@ pub(crate) fn zone(id: &str, kind: ZoneKind) -> Zone {
 
 pub(crate) fn asset(id: &str, zone: Option<&str>, interfaces: Vec<Interface>) -> Asset {
     Asset {
-        id: id.parse().unwrap(),
-        name: String::new(),
         zone: zone.map(|zone| zone.parse().unwrap()),
-        role: Attribute::declared(AssetRole::Unknown),
-        vendor: None,
-        product: None,
-        firmware: None,
-        serial: None,
         interfaces,
+        ..Asset::new(id.parse().unwrap())
     }
 }
 

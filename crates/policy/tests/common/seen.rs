@@ -2,8 +2,8 @@
 
 use super::ip;
 use cofferdam_observe::{
-    Endpoint, FlowRecord, InitiatorBasis, ObservedAsset, OperationRecord, Protocol, Recognition, RoleGuess,
-    Traffic,
+    Connection, Endpoint, Exchange, FlowRecord, InitiatorBasis, ObservedAsset, OperationRecord, Protocol,
+    Recognition, RoleGuess, Traffic,
 };
 use cofferdam_terms::{OperationClass, Timestamp, Transport};
 use proptest::collection::vec;
@@ -75,6 +75,7 @@ pub(crate) fn modbus(
         },
         missed: 0,
         packet: 1,
+        connection: Connection::default(),
         operations: operations
             .iter()
             .map(|(operation, requests)| OperationRecord {
@@ -92,6 +93,7 @@ pub(crate) fn modbus(
                 objects: Vec::new(),
                 objects_dropped: 0,
                 packet: 4,
+                exchange: Exchange::default(),
             })
             .collect(),
     }

@@ -2,8 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use cofferdam_observe::{
-    Coverage, Endpoint, FlowRecord, FlowSink, IdentityFact, IdentityField, InitiatorBasis, Observation,
-    ObservedAsset, OperationRecord, Protocol, Recognition, RoleGuess, Traffic,
+    Connection, Coverage, Endpoint, Exchange, FlowRecord, FlowSink, IdentityFact, IdentityField,
+    InitiatorBasis, Observation, ObservedAsset, OperationRecord, Protocol, Recognition, RoleGuess, Traffic,
 };
 use cofferdam_telemetry::{Captured, Source, Telemetry};
 use cofferdam_terms::{
@@ -59,6 +59,7 @@ pub fn poll(second: i64) -> FlowRecord {
         },
         missed: 0,
         packet: 1,
+        connection: Connection::default(),
         operations: vec![OperationRecord {
             protocol: Protocol("modbus"),
             operation: OperationClass::Read,
@@ -71,6 +72,7 @@ pub fn poll(second: i64) -> FlowRecord {
             objects: vec![WireText::from_wire(b"holding-register 0-9")],
             objects_dropped: 0,
             packet: 4,
+            exchange: Exchange::default(),
         }],
     }
 }
@@ -152,6 +154,7 @@ fn any_operation() -> impl Strategy<Value = OperationRecord> {
                     objects,
                     objects_dropped,
                     packet,
+                    exchange: Exchange::default(),
                 }
             },
         )
@@ -198,6 +201,7 @@ pub fn any_flow() -> impl Strategy<Value = FlowRecord> {
                 received,
                 missed,
                 packet,
+                connection: Connection::default(),
                 operations,
             }
         },
@@ -322,6 +326,7 @@ pub fn any_observation() -> impl Strategy<Value = Observation> {
             capture,
             assets,
             coverage,
+            ..Observation::default()
         }
     })
 }

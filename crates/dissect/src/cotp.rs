@@ -1,11 +1,18 @@
 //! TPKT (RFC 1006) and COTP class 0 (ISO/IEC 8073, X.224): frames of a byte stream, connection set-up, and the
-//! pieces of a longer unit put together again. It must not know what the units carry.
+//! pieces of a longer unit put together again. S7comm and MMS stand on it. It must not know what the units carry.
 
+use crate::message::{Address, Function, Message, Object, Outcome, Role, Span};
 use crate::reader::{Reader, Truncated};
-use crate::session::Lost;
+use crate::registry::Protocol;
+use crate::session::{Lost, Side, Sink};
+use cofferdam_terms::OperationClass;
+use smallvec::SmallVec;
+
+/// The protocol that connection set-up is told as.
+pub(crate) const COTP: Protocol = Protocol("cotp");
 
 /// The most bytes of one unit that are put together from segments; a longer one is dropped and said.
-pub(crate) const MAX_TSDU: usize = 16 * 1024;
+pub(crate) const MAX_TSDU: usize = 64 * 1024;
 
 /// A TPKT header is this long.
 const TPKT_HEADER: usize = 4;
@@ -106,6 +113,110 @@ mod code {
     pub(super) const DC: u8 = 0xc0;
     pub(super) const DT: u8 = 0xf0;
     pub(super) const ER: u8 = 0x70;
+}
+
+impl Tpdu<'_> {
+    /// Tells a TPDU of connection set-up or release; `false` when it is none.
+    pub(crate) fn tell(&self, span: Span, sink: &mut dyn Sink) -> bool {
+        let (role, code, name, connect) = match self {
+            Self::ConnectRequest(connect) => (Role::Request, code::CR, "Connect Request", *connect),
+            Self::ConnectConfirm(connect) => (Role::Response, code::CC, "Connect Confirm", *connect),
+            Self::DisconnectRequest(_) => (
+                Role::Unsolicited,
+                code::DR,
+                "Disconnect Request",
+                Connect::default(),
+            ),
+            Self::DisconnectConfirm => (Role::Response, code::DC, "Disconnect Confirm", Connect::default()),
+            Self::Error(_) => (Role::Unsolicited, code::ER, "Error", Connect::default()),
+            Self::Data { .. } | Self::Other(_) => return false,
+        };
+        sink.message(&Message {
+            protocol: COTP,
+            role,
+            function: Function {
+                code: code.into(),
+                name,
+            },
+            operation: OperationClass::Session,
+            unit: None,
+            objects: &connect.selectors(),
+            outcome: Outcome::None,
+            transaction: None,
+            span,
+        });
+        true
+    }
+}
+
+impl<'a> Connect<'a> {
+    /// What kind of connection its selectors are for.
+    fn opening(&self) -> Opening<'static> {
+        match (self.calling, self.called) {
+            (Some([1..=3, _]), Some([1..=3, _])) => Opening::S7,
+            (_, Some(called)) if called.starts_with(b"SIMATIC-ROOT") => Opening::S7,
+            _ => Opening::Nothing,
+        }
+    }
+
+    fn selectors(&self) -> SmallVec<[Object<'a>; 2]> {
+        let named =
+            |kind, selector: Option<&'a [u8]>| selector.map(|name| Object::at(Address::Name { kind, name }));
+        [
+            named("calling-tsap", self.calling),
+            named("called-tsap", self.called),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// What the first data unit of a stream starts with, for probes.
+pub(crate) enum Opening<'a> {
+    /// The payload of the first data TPDU, as far as the bytes go.
+    Data(&'a [u8]),
+    /// Connection set-up alone, between selectors of S7 connections: kind (programmer, operator panel, basic), then rack
+    /// and slot; or the name of a controller's root.
+    S7,
+    /// No data yet: other connection set-up, or too few bytes.
+    Nothing,
+    /// No TPKT.
+    Other,
+}
+
+/// Looks past connection set-up for the first data.
+pub(crate) fn opening(bytes: &[u8]) -> Opening<'_> {
+    let mut reader = Reader::new(bytes);
+    let mut nothing = Opening::Nothing;
+    loop {
+        match *reader.peek() {
+            [3, 0, high, low, 2, 0xf0, _, ..] => {
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                let end = length.min(reader.left());
+                return Opening::Data(reader.peek().get(7..end).unwrap_or_default());
+            }
+            [3, 0, high, low, _, 0xd0..=0xef, ..] => {
+                let length = usize::from(u16::from_be_bytes([high, low]));
+                if length < 7 {
+                    return Opening::Other;
+                }
+                let mut ahead = reader;
+                match next_packet(&mut ahead) {
+                    Ok(Packet::Whole(body)) => {
+                        reader = ahead;
+                        if let Ok(Tpdu::ConnectRequest(connect) | Tpdu::ConnectConfirm(connect)) = tpdu(body)
+                        {
+                            nothing = connect.opening();
+                        }
+                    }
+                    Ok(Packet::Partial(_)) | Err(_) => return Opening::Nothing,
+                }
+            }
+            [3, 0, ..] | [3] | [] => return nothing,
+            _ => return Opening::Other,
+        }
+    }
 }
 
 /// Reads one TPDU; `body` is what follows the TPKT header.
@@ -220,5 +331,21 @@ impl Assembly {
     /// Forgets what was begun: bytes are missing.
     pub(crate) fn drop_begun(&mut self) {
         *self = Self::default();
+    }
+}
+
+/// Units in the making, one a side.
+#[derive(Debug, Default)]
+pub(crate) struct Assemblies {
+    initiator: Assembly,
+    responder: Assembly,
+}
+
+impl Assemblies {
+    pub(crate) fn of(&mut self, side: Side) -> &mut Assembly {
+        match side {
+            Side::Initiator => &mut self.initiator,
+            Side::Responder => &mut self.responder,
+        }
     }
 }

@@ -1,0 +1,190 @@
+//! Good conversations.
+
+use crate::registry::Sample;
+use crate::session::Side;
+use crate::session::{Carrier, Context};
+
+const fn udp(side: Side) -> Context {
+    Context {
+        side,
+        carrier: Carrier::Udp,
+        port: 47808,
+    }
+}
+
+const ASK: Context = udp(Side::Initiator);
+const ANSWER: Context = udp(Side::Responder);
+
+pub(super) const SAMPLES: &[Sample] = &[
+    Sample {
+        name: "who is there, and a device that says it is",
+        turns: &[
+            (
+                ASK,
+                &[
+                    0x81, 0x0b, 0x00, 0x0c, // broadcast, 12 bytes
+                    0x01, 0x20, 0xff, 0xff, 0x00, 0xff, // to all networks, 255 hops
+                    0x10, 0x08, // Who-Is
+                ],
+            ),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x14, // unicast, 20 bytes
+                    0x01, 0x00, // from its own network
+                    0x10, 0x00, // I-Am
+                    0xc4, 0x02, 0x00, 0x01, 0xf4, // device 500
+                    0x22, 0x05, 0xc4, // up to 1476 bytes
+                    0x91, 0x00, // segments both ways
+                    0x21, 0x05, // vendor 5
+                ],
+            ),
+        ],
+    },
+    Sample {
+        name: "a property that is read, and one behind a router that is written",
+        turns: &[
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x11, 0x01, 0x04, // a reply is expected
+                    0x00, 0x05, 0x01, 0x0c, // request 1, ReadProperty
+                    0x0c, 0x02, 0x00, 0x01, 0xf4, // device 500
+                    0x19, 0x4d, // object-name
+                ],
+            ),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x17, 0x01, 0x00, //
+                    0x30, 0x01, 0x0c, // answer 1, ReadProperty
+                    0x0c, 0x02, 0x00, 0x01, 0xf4, 0x19, 0x4d, //
+                    0x3e, 0x74, 0x00, b'A', b'H', b'U', 0x3f, // its value
+                ],
+            ),
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x1f, //
+                    0x01, 0x24, 0x00, 0x07, 0x01, 0x15, 0xff, // to station 21 in network 7
+                    0x00, 0x05, 0x02, 0x0f, // request 2, WriteProperty
+                    0x0c, 0x00, 0x40, 0x00, 0x03, // analog output 3
+                    0x19, 0x55, // present value
+                    0x3e, 0x44, 0x42, 0x48, 0x00, 0x00, 0x3f, // 50.0
+                    0x49, 0x08, // priority 8
+                ],
+            ),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x0d, //
+                    0x01, 0x08, 0x00, 0x07, 0x01, 0x15, // from station 21 in network 7
+                    0x20, 0x02, 0x0f, // done
+                ],
+            ),
+        ],
+    },
+    Sample {
+        name: "an answer in two segments, and its acknowledgement",
+        turns: &[
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x15, 0x01, 0x04, //
+                    0x02, 0x75, 0x07, 0x0e, // request 7, ReadPropertyMultiple
+                    0x0c, 0x00, 0x80, 0x00, 0x01, // analog value 1
+                    0x1e, 0x09, 0x55, 0x09, 0x75, 0x1f, // present value and units
+                ],
+            ),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x18, 0x01, 0x00, //
+                    0x3c, 0x07, 0x00, 0x01, 0x0e, // segment 0, more follow
+                    0x0c, 0x00, 0x80, 0x00, 0x01, 0x1e, //
+                    0x29, 0x55, 0x4e, 0x44, 0x41, 0xa8, 0x00, // cut inside its value
+                ],
+            ),
+            (ASK, &[0x81, 0x0a, 0x00, 0x0a, 0x01, 0x00, 0x40, 0x07, 0x00, 0x01]),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x14, 0x01, 0x00, //
+                    0x38, 0x07, 0x01, 0x01, 0x0e, // segment 1, the last
+                    0x00, 0x4f, 0x29, 0x75, 0x4e, 0x91, 0x3e, 0x4f, 0x1f,
+                ],
+            ),
+        ],
+    },
+    Sample {
+        name: "a foreign device that registers, and a notification that is forwarded",
+        turns: &[
+            (ASK, &[0x81, 0x05, 0x00, 0x06, 0x00, 0x3c]),
+            (ANSWER, &[0x81, 0x00, 0x00, 0x06, 0x00, 0x00]),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x04, 0x00, 0x24, 10, 0, 0, 9, 0xba, 0xc0, // from 10.0.0.9
+                    0x01, 0x00, 0x10, 0x02, // change of value
+                    0x09, 0x01, 0x1c, 0x02, 0x00, 0x00, 0x05, // process 1, device 5
+                    0x2c, 0x00, 0xc0, 0x00, 0x02, 0x39, 0x00, // binary input 2, for ever
+                    0x4e, 0x09, 0x55, 0x2e, 0x91, 0x01, 0x2f, 0x4f, // is active
+                ],
+            ),
+        ],
+    },
+    Sample {
+        name: "orders: restart, silence, a file, an error and a refusal",
+        turns: &[
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x0f, 0x01, 0x04, 0x00, 0x05, 0x09, 0x14, // ReinitializeDevice
+                    0x09, 0x01, 0x1a, 0x00, b'p', // warm start, with a password
+                ],
+            ),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x0a, 0x00, 0x0d, 0x01, 0x00, 0x50, 0x09, 0x14, 0x91, 0x04, 0x91,
+                    0x1a, // password failure
+                ],
+            ),
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x0e, 0x01, 0x04, 0x00, 0x05, 0x0a,
+                    0x11, // DeviceCommunicationControl
+                    0x09, 0x05, 0x19, 0x01, // five minutes, disable
+                ],
+            ),
+            (ANSWER, &[0x81, 0x0a, 0x00, 0x09, 0x01, 0x00, 0x60, 0x0a, 0x09]),
+            (
+                ASK,
+                &[
+                    0x81, 0x0a, 0x00, 0x16, 0x01, 0x04, 0x00, 0x05, 0x0b, 0x07, // AtomicWriteFile
+                    0xc4, 0x02, 0x80, 0x00, 0x01, // file 1
+                    0x0e, 0x31, 0x00, 0x62, 0xaa, 0xbb, 0x0f,
+                ],
+            ),
+            (
+                ANSWER,
+                &[0x81, 0x0a, 0x00, 0x0b, 0x01, 0x00, 0x30, 0x0b, 0x07, 0x09, 0x00],
+            ),
+        ],
+    },
+    Sample {
+        name: "routers and tables",
+        turns: &[
+            (ASK, &[0x81, 0x0b, 0x00, 0x09, 0x01, 0x80, 0x00, 0x00, 0x07]),
+            (ANSWER, &[0x81, 0x0b, 0x00, 0x09, 0x01, 0x80, 0x01, 0x00, 0x07]),
+            (ASK, &[0x81, 0x02, 0x00, 0x04]),
+            (
+                ANSWER,
+                &[
+                    0x81, 0x03, 0x00, 0x0e, 10, 0, 0, 9, 0xba, 0xc0, 0xff, 0xff, 0xff, 0xff,
+                ],
+            ),
+        ],
+    },
+];

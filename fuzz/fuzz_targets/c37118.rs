@@ -1,0 +1,3 @@
+//! IEEE C37.118.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("c37118", script));

@@ -1,0 +1,3 @@
+//! GOOSE.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("goose", script));

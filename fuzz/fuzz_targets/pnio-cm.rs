@@ -1,0 +1,3 @@
+//! PROFINET IO-CM.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("pnio-cm", script));

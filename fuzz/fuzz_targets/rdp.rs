@@ -1,0 +1,3 @@
+//! RDP.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("rdp", script));

@@ -1,0 +1,3 @@
+//! VNC.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("vnc", script));
