@@ -155,7 +155,9 @@ fn a_folder_without_captures_or_too_deep_is_refused() {
     fs::write(folder.path().join("notes.txt"), "no packets here").unwrap();
     let error = sources(folder.path()).unwrap_err();
     assert!(
-        error.to_string().ends_with("holds no capture and no log, among 1 files"),
+        error
+            .to_string()
+            .ends_with("holds no capture and no log, among 1 files"),
         "{error}"
     );
 

@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     Shadow(commands::shadow::ShadowArgs),
     Compile(commands::compile::CompileArgs),
+    Verify(commands::verify::VerifyArgs),
+    Drift(commands::drift::DriftArgs),
     Explain(commands::explain::ExplainArgs),
     Report(commands::report::ReportArgs),
     Serve(commands::serve::ServeArgs),

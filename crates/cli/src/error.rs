@@ -113,7 +113,11 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::Plant(_)
         | SiteError::Draft(_)
         | SiteError::ClaimedTwice(_)
-        | SiteError::UnknownBackend(_) => BAD_INPUT,
+        | SiteError::UnknownBackend(_)
+        | SiteError::WhichBackend(_)
+        | SiteError::ConfigurationTooLarge(_)
+        | SiteError::NoEnforcementPoint(_)
+        | SiteError::TooLarge(_) => BAD_INPUT,
         SiteError::Live(error) => match error {
             LiveError::Missing { .. }
             | LiveError::Down { .. }

@@ -25,6 +25,8 @@ const COMMANDS: &[&str] = &[
     "check",
     "shadow",
     "compile",
+    "verify",
+    "drift",
     "explain",
     "report",
     "protocols",

@@ -7,6 +7,7 @@ use cofferdam_import::merge::MergeError;
 use cofferdam_plant::Rejection;
 use cofferdam_policy::DraftError;
 use cofferdam_policy::backends::BACKENDS;
+use cofferdam_policy::symbolic::TooLarge;
 use cofferdam_telemetry::TelemetryError;
 use cofferdam_telemetry::durable::StorageError;
 use std::path::PathBuf;
@@ -73,6 +74,18 @@ pub enum SiteError {
     /// There is no such backend.
     #[error("there is no firewall backend `{0}`")]
     UnknownBackend(String),
+    /// A configuration's file does not say what device it is of.
+    #[error("it is not known which device `{}` is of", .0.display())]
+    WhichBackend(PathBuf),
+    /// A configuration has more bytes than are read.
+    #[error("`{}` has more than {} MiB", .0.display(), crate::devices::MAX_CONFIGURATION_BYTES >> 20)]
+    ConfigurationTooLarge(PathBuf),
+    /// The model has no such enforcement point.
+    #[error("the plant model has no enforcement point `{0}`")]
+    NoEnforcementPoint(String),
+    /// Rules are too many, or too different, to be decided over every packet.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 impl SiteError {
@@ -99,9 +112,13 @@ impl SiteError {
             Self::NoPlant => Some("draft one with `cofferdam draft`, or write one".to_owned()),
             Self::PlantExists => Some("replace it with `cofferdam draft --force`".to_owned()),
             Self::ClaimedTwice(_) => Some("`cofferdam check` shows both places of each".to_owned()),
-            Self::UnknownBackend(_) => {
-                let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
-                Some(format!("the backends are: {}", names.join(", ")))
+            Self::UnknownBackend(_) => Some(format!("the backends are: {}", backends())),
+            Self::WhichBackend(_) => Some(format!("name it with `--backend`: {}", backends())),
+            Self::ConfigurationTooLarge(_) => {
+                Some("give the configuration alone, without logs; is it the right file?".to_owned())
+            }
+            Self::NoEnforcementPoint(_) => {
+                Some("add it to plant.toml, or leave `--point` out to mean the whole site".to_owned())
             }
             Self::BaselinedImport => Some("`--dry-run` shows what it would change".to_owned()),
             Self::Import(error) => Some(error.help().to_owned()),
@@ -110,7 +127,14 @@ impl SiteError {
                     .to_owned(),
             ),
             Self::Merge(MergeError::Edit(_)) => None,
-            Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => None,
+            Self::TooLarge(_) | Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => {
+                None
+            }
         }
     }
+}
+
+fn backends() -> String {
+    let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
+    names.join(", ")
 }

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod devices;
 mod error;
 mod import;
 mod live;
@@ -31,6 +32,7 @@ mod site;
 
 pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
+pub use devices::{Configuration, DeviceDrift, Drift, MAX_CONFIGURATION_BYTES, Verified, drift};
 pub use error::SiteError;
 pub use import::{Carry, Imported};
 pub use live::{LiveProgress, LiveReport};
