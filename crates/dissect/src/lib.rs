@@ -14,6 +14,7 @@ mod ber;
 mod c37118;
 mod cdp;
 mod cotp;
+mod crc;
 mod description;
 mod dhcp;
 mod dnp3;

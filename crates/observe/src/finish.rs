@@ -17,10 +17,11 @@ use std::net::IpAddr;
 /// Makes assets and coverage out of what was gathered.
 pub(crate) fn observation(world: World) -> Observation {
     let (hosts, silent, facts, more_evicted) = world.hosts.finish();
-    let (writes, events, acts_evicted) = world.acts.finish();
+    let (mut writes, mut events) = (world.writes, world.events);
+    writes.sort_by_key(|write| write.first.packet);
+    events.sort_by_key(|event| event.first.packet);
     let mut ledger = world.ledger;
-    let more_evicted = more_evicted.into_ordered().into_iter();
-    for (ceiling, count, packet) in more_evicted.chain(acts_evicted.into_ordered()) {
+    for (ceiling, count, packet) in more_evicted.into_ordered() {
         ledger.evicted.add(ceiling, count, packet);
     }
     let (joined, behind_routers) = join(&hosts);
