@@ -13,4 +13,5 @@ mod import;
 mod plant;
 mod streams;
 mod toy;
+mod truth;
 mod zeek;
