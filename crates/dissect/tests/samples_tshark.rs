@@ -44,21 +44,46 @@ const PROTOCOLS: &[Protocol] = &[
         fields: &[Field("omron.command", |told| of_protocol("fins", told, function))],
     },
     Protocol {
-        name: "lldp",
+        name: "dhcp",
         settings: &[],
-        fields: &[Field("lldp.tlv.system.name", |told| {
-            fact(told, IdentityField::HostName)
-        })],
+        fields: &[
+            Field("dhcp.option.dhcp", function),
+            Field("dhcp.option.hostname", |told| fact(told, IdentityField::HostName)),
+        ],
     },
     Protocol {
         name: "tftp",
         settings: &[],
-        fields: &[Field("tftp.opcode", function), Field("tftp.destination_file", names)],
+        fields: &[Field("tftp.opcode", function)],
+    },
+    Protocol {
+        name: "ftp",
+        settings: &[],
+        fields: &[Field("ftp.request.arg", names)],
     },
 ];
 
 /// Places where the two differ and ours is right: protocol, sample, tshark's field, why.
-const DIFFERENCES: &[(&str, &str, &str, &str)] = &[];
+const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
+    (
+        "dhcp",
+        "a renewal that is refused",
+        "dhcp.option.hostname",
+        "the name is the client's full one (option 81, RFC 4702), which tshark has in another field",
+    ),
+    (
+        "dhcp",
+        "BOOTP without a message type",
+        "dhcp.option.dhcp",
+        "BOOTP has no message type (RFC 951); its operations have codes of our own",
+    ),
+    (
+        "ftp",
+        "a file is fetched without an account",
+        "ftp.request.arg",
+        "the argument of PASS is a password, which is never told",
+    ),
+];
 
 /// A message's function code.
 fn function(told: &Told<'_>) -> Vec<u64> {
