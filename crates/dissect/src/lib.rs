@@ -46,6 +46,7 @@ mod reader;
 mod registry;
 mod s7comm;
 mod session;
+mod slmp;
 mod smb;
 mod snmp;
 mod ssh;
@@ -58,6 +59,7 @@ pub mod testing;
 mod text;
 mod tftp;
 mod tls;
+mod utf16;
 mod vnc;
 
 pub use message::{

@@ -81,6 +81,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::ptp::REGISTRATION,
     crate::rdp::REGISTRATION,
     crate::s7comm::REGISTRATION,
+    crate::slmp::REGISTRATION,
     crate::smb::REGISTRATION,
     crate::snmp::REGISTRATION,
     crate::ssh::REGISTRATION,
