@@ -31,6 +31,7 @@ mod iec104;
 mod kerberos;
 mod ldap;
 mod lldp;
+mod melsoft;
 mod message;
 mod mms;
 mod modbus;

@@ -71,6 +71,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::ldap::REGISTRATION,
     crate::iec104::REGISTRATION,
     crate::lldp::REGISTRATION,
+    crate::melsoft::REGISTRATION,
     crate::mms::REGISTRATION,
     crate::modbus::REGISTRATION,
     crate::mqtt::REGISTRATION,

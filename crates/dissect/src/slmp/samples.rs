@@ -124,7 +124,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         turns: &[
             (ASK, b"500000FF03FF000018001004010000D*0001000002"),
             (ANSWER, b"D00000FF03FF00000C000012340002"),
-            (ASK, b"500000FF03FF00001C0010163000000004plcs"),
+            (ASK, b"500000FF03FF0000140010163000000004plcs"),
         ],
     },
     Sample {
