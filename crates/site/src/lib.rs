@@ -39,7 +39,7 @@ pub use live::{LiveProgress, LiveReport};
 pub use lock::WriteLock;
 pub use look::{FlowFilter, HostFilter, Inventory, More};
 pub use model::{CheckReport, Drafted, Learned, Overwrite};
-pub use observe::{Input, ObserveProgress, ObserveReport, Observed};
+pub use observe::{Input, ObserveOptions, ObserveProgress, ObserveReport, Observed};
 pub use records::LogsObserved;
 pub use settings::{SETTINGS, Setting, Settings, SettingsError};
 pub use shadow::ShadowTest;

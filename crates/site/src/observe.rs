@@ -6,16 +6,18 @@ use crate::look::More;
 use crate::records::{LogSet, LogsObserved};
 use crate::settings::Settings;
 use crate::site::Site;
-use cofferdam_capture::{Damage, OpenError, Progress, Source as Packets, Watcher, sources};
+use cofferdam_capture::{Damage, OpenError, Packet, Progress, Source as Packets, Watcher, sources};
 use cofferdam_observe::{
-    Captured as Frame, Ceilings, Observation, Observer, Settings as ObserverSettings, ZeekFlows, ZeekMessages,
+    Captured as Frame, Ceilings, Deal, Feed, FlowRecord, FlowSink, Observation, Observer,
+    Settings as ObserverSettings, ZeekFlows, ZeekMessages, observe_with,
 };
 use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
 use sha2::{Digest, Sha256};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -32,6 +34,16 @@ pub enum Input {
     Path(PathBuf),
     /// A capture on standard input.
     StandardInput,
+}
+
+/// How to observe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObserveOptions {
+    /// How many threads follow one capture. What comes of it is the same for any number.
+    pub workers: NonZeroUsize,
+    /// A folder for logs in Zeek's form, which one thread writes: of a single capture they stand in it, of several each
+    /// has a folder of its name.
+    pub zeek_logs: Option<PathBuf>,
 }
 
 /// How far observation has come.
@@ -80,15 +92,14 @@ pub struct ObserveReport {
 impl Site {
     /// Observes captures and other sensors' logs, and records what they give. Logs of one folder, or that are named one by
     /// one, are taken together: lines of several tell of one connection. An input that can't be opened is listed, and the rest goes on.
-    /// A capture that was observed before is recorded anew in the place of the former recording. `logs` is a folder for
-    /// logs in Zeek's form: of a single capture they stand in it, of several each has a folder of its name.
+    /// A capture that was observed before is recorded anew in the place of the former recording.
     ///
     /// # Errors
     /// When somebody else writes to the site, or what was seen can't be written.
     pub fn observe(
         &self,
         inputs: &[Input],
-        logs: Option<&Path>,
+        options: &ObserveOptions,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
     ) -> Result<ObserveReport, SiteError> {
         let _lock = self.lock()?;
@@ -99,11 +110,12 @@ impl Site {
         let of = captures.len() + sets.len();
         for (at, capture) in captures.iter().enumerate() {
             let turn = Turn { number: at + 1, of };
-            let logs = logs.map(|folder| match captures.len() {
+            let logs = options.zeek_logs.as_deref().map(|folder| match captures.len() {
                 1 => folder.to_owned(),
                 _ => folder.join(folder_name(capture)),
             });
-            match self.observe_one(capture, logs.as_deref(), &mut telemetry, turn, progress) {
+            let how = (logs.as_deref(), options.workers);
+            match self.observe_one(capture, how, &mut telemetry, turn, progress) {
                 Ok(observed) => report.observed.push(observed),
                 Err(Failure::Open(error)) => report.refused.push(error),
                 Err(Failure::Site(error)) => return Err(error),
@@ -128,7 +140,7 @@ impl Site {
     fn observe_one(
         &self,
         input: &Input,
-        logs: Option<&Path>,
+        (logs, workers): (Option<&Path>, NonZeroUsize),
         telemetry: &mut Telemetry,
         turn: Turn,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
@@ -141,10 +153,13 @@ impl Site {
             turn,
             progress,
         };
-        let observer = observer(self.settings(), &name);
         let (recorder, observation) = match logs {
-            None => read(&mut packets, recorder, observer, watch),
+            None => {
+                let settings = observer_settings(self.settings(), &name);
+                read(&mut packets, recorder, settings, workers, watch)
+            }
             Some(folder) => {
+                let observer = observer(self.settings(), &name);
                 let mut folder = LogFolder::create(folder)?;
                 let read = read_with_logs(&mut packets, recorder, observer, watch, &mut folder, &name);
                 folder.finish()?;
@@ -271,29 +286,59 @@ fn name_of(input: &Input) -> String {
     }
 }
 
+/// Telemetry, and whether it could still be written: whoever reads asks while it is lent out.
+struct Watched<'r> {
+    recorder: &'r mut Recorder,
+    failed: &'r Cell<bool>,
+}
+
+impl FlowSink for Watched<'_> {
+    fn flow(&mut self, record: FlowRecord) {
+        self.recorder.flow(record);
+        self.failed.set(self.recorder.has_failed());
+    }
+}
+
 fn read(
     packets: &mut Packets,
     mut recorder: Recorder,
-    mut observer: Observer,
-    watch: Watch<'_>,
+    settings: ObserverSettings,
+    workers: NonZeroUsize,
+    mut watch: Watch<'_>,
 ) -> (Recorder, Observation) {
-    each(packets, watch, |frame| {
-        let Frame {
-            number,
-            time,
-            link,
-            bytes,
-            original,
-        } = *frame;
-        observer.frame(number, time, link, bytes, original, &mut recorder);
-        if recorder.has_failed() {
-            More::Enough
-        } else {
-            More::More
+    let failed = Cell::new(false);
+    let mut sink = Watched {
+        recorder: &mut recorder,
+        failed: &failed,
+    };
+    let mut count = 0;
+    watch.tell(packets, count);
+    let mut feed = |deal: &mut Deal<'_>| {
+        while !deal.is_full() {
+            let Some(packet) = packets.next_packet().filter(|_| !failed.get()) else {
+                watch.tell(packets, count);
+                return Feed::End;
+            };
+            count = packet.number;
+            deal.packet(&frame(&packet));
+            if count.is_multiple_of(PACKETS_PER_REPORT) {
+                watch.tell(packets, count);
+            }
         }
-    });
-    let observation = observer.finish(&mut recorder);
+        Feed::More
+    };
+    let observation = observe_with(settings, workers, &mut feed, &mut sink);
     (recorder, observation)
+}
+
+const fn frame<'p>(packet: &Packet<'p>) -> Frame<'p> {
+    Frame {
+        number: packet.number,
+        time: packet.time,
+        link: packet.link,
+        bytes: packet.bytes,
+        original: packet.original,
+    }
 }
 
 /// The same, and writes each message and flow record into logs.
@@ -335,14 +380,7 @@ fn each(packets: &mut Packets, mut watch: Watch<'_>, mut take: impl FnMut(&Frame
     watch.tell(packets, count);
     while let Some(packet) = packets.next_packet() {
         count = packet.number;
-        let frame = Frame {
-            number: packet.number,
-            time: packet.time,
-            link: packet.link,
-            bytes: packet.bytes,
-            original: packet.original,
-        };
-        if take(&frame) == More::Enough {
+        if take(&frame(&packet)) == More::Enough {
             break;
         }
         if count.is_multiple_of(PACKETS_PER_REPORT) {

@@ -10,8 +10,9 @@ use cofferdam_capture::{Damage, OpenError};
 use cofferdam_observe::{Coverage, SetAside};
 use cofferdam_site::telemetry::form::CoverageForm;
 use cofferdam_site::telemetry::{Captured, Table};
-use cofferdam_site::{Input, LogsObserved, More, ObserveReport, Observed, Site};
+use cofferdam_site::{Input, LogsObserved, More, ObserveOptions, ObserveReport, Observed, Site};
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +46,13 @@ pub(crate) struct ObserveArgs {
     /// folder of it for each
     #[arg(long, value_name = "DIR", conflicts_with = "interface")]
     zeek_logs: Option<PathBuf>,
+    /// How many threads follow a capture; else as many as there are cores, four at most. The result is the same
+    #[arg(long, value_name = "NUMBER", conflicts_with = "interface")]
+    workers: Option<NonZeroUsize>,
 }
+
+/// More threads than these find nothing to do: most of a plant's traffic is between few devices.
+const MOST_WORKERS: usize = 4;
 
 pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
     if let Some(interface) = &args.interface {
@@ -60,9 +67,15 @@ pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Resul
         })
         .collect();
     let bar = screen.bar();
-    let report = site.observe(&inputs, args.zeek_logs.as_deref(), &mut |progress| {
-        bar.observing(progress)
-    });
+    let cores = || thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS));
+    let options = ObserveOptions {
+        workers: args
+            .workers
+            .or_else(|| NonZeroUsize::new(cores()))
+            .unwrap_or(NonZeroUsize::MIN),
+        zeek_logs: args.zeek_logs.clone(),
+    };
+    let report = site.observe(&inputs, &options, &mut |progress| bar.observing(progress));
     bar.done();
     let report = report?;
     match screen.form() {
