@@ -48,7 +48,7 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Explain(args) => explain::run(&args, &open, screen),
         Command::Report(args) => report::run(&args, &open()?, screen),
         Command::Serve(args) => serve::run(&args, open()?, screen),
-        Command::Protocols(_) => protocols::run(screen),
+        Command::Protocols(args) => protocols::run(&args, screen),
         Command::Completions(args) => completions::run(&args, screen),
     }
 }
