@@ -8,7 +8,9 @@
 mod activity;
 pub mod backends;
 mod conversation;
+mod diff;
 mod draft;
+mod ends;
 mod explain;
 mod filing;
 pub mod filter;
@@ -16,6 +18,7 @@ mod flow;
 mod open;
 mod place;
 mod policy;
+pub mod reach;
 mod seen;
 mod segment;
 mod shadow;
@@ -28,12 +31,15 @@ pub use activity::{Activity, Hour, Rhythm};
 pub use conversation::{
     Conversation, ConversationKey, Conversations, Dropped, HostKey, OperationCount, OperationKey, Requests,
 };
+pub use diff::{Diff, diff, model_device};
 pub use draft::{Draft, DraftError, DraftSettings, LeftOut, LeftOutReason, Placement, draft};
+pub use ends::{EndError, EndSet};
 pub use explain::{Explanation, Fact, Subject, explain};
 pub use flow::{Flow, Host};
 pub use open::is_open;
 pub use place::{Claimed, PolicyFault};
 pub use policy::Policy;
+pub use reach::reach;
 pub use seen::observed;
 pub use shadow::{
     Amount, AssetDuty, Breakdown, Change, Comparison, CutBy, DutyCoverage, Edit, EditError, Evidence,

@@ -14,6 +14,7 @@ mod text;
 pub(crate) use plan::permits;
 pub use plan::{MAX_REDUCED, Plan, plan};
 pub use residual::{Residual, ResidualKind};
+pub(crate) use text::addresses;
 
 use crate::filter::{Device, RuleList};
 use crate::policy::Policy;

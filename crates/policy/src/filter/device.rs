@@ -65,18 +65,29 @@ pub enum NatKind {
         /// The new port, if it changes.
         port: Option<u16>,
     },
-    /// Each of a network's addresses has its own: the sender's on the way out, the receiver's on the way in.
+    /// Each of a network's addresses has its own: the sender's on the way out, the receiver's on the way in. The
+    /// conditions are those of the way out (inside to outside); on the way in they are asked turned round.
     Static {
         /// The network inside.
         inside: IpNet,
         /// What others see; of the same size.
         outside: IpNet,
     },
-    /// Nothing: what this rule matches is exempt from the rules after it.
-    Exempt,
+    /// Nothing: what this rule matches is exempt from the rules after it that change the same end.
+    Exempt(NatEnd),
 }
 
-/// A translation. The first that matches is used, each kind of end for itself.
+/// Which end a translation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NatEnd {
+    /// The sender, after the packet was routed.
+    Source,
+    /// The receiver, before it is routed.
+    Destination,
+}
+
+/// A translation. The first that matches is used, for each end by itself: first the receiver's, then, on the packet as
+/// it is by then, the sender's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nat {
     /// Where the packet comes in.
@@ -283,47 +294,5 @@ impl RuleList {
             rules: Vec::new(),
             default: Action::Permit,
         }
-    }
-}
-
-impl Device {
-    /// The addresses that lie behind each interface, as routes and the interfaces' own networks say: the longest
-    /// prefix wins.
-    #[must_use]
-    pub fn behind(&self) -> Vec<(InterfaceIx, AddressSet)> {
-        let mut routes: Vec<(IpNet, InterfaceIx)> = Vec::new();
-        for (at, interface) in (0u32..).zip(&self.interfaces) {
-            routes.extend(
-                interface
-                    .addresses
-                    .iter()
-                    .map(|net| (net.trunc(), InterfaceIx(at))),
-            );
-        }
-        let at_hand = routes.clone();
-        let next_hop = |via: IpAddr| {
-            at_hand
-                .iter()
-                .find(|(net, _)| net.contains(&via))
-                .map(|(_, at)| *at)
-        };
-        for route in &self.routes {
-            let interface = route.interface.or_else(|| next_hop(route.via?));
-            routes.extend(interface.map(|at| (route.to.trunc(), at)));
-        }
-        routes.sort_by_key(|(net, at)| (std::cmp::Reverse(net.prefix_len()), *net, *at));
-        let mut out: Vec<(InterfaceIx, AddressSet)> = Vec::new();
-        let mut taken = AddressSet::default();
-        for (net, at) in routes {
-            let own = AddressSet::net(net);
-            let own = own.intersection(&taken.complement());
-            taken.add(&own);
-            match out.iter_mut().find(|(known, _)| *known == at) {
-                Some((_, set)) => set.add(&own),
-                None => out.push((at, own)),
-            }
-        }
-        out.retain(|(_, set)| !set.is_empty());
-        out
     }
 }

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod device;
+mod forward;
 mod packet;
 mod rule;
 mod services;
@@ -16,11 +17,13 @@ mod times;
 
 pub use addresses::{AddressRange, AddressSet, Family};
 pub use device::{
-    Device, Effect, Interface, InterfaceIx, Nat, NatKind, NatOrder, Route, Statefulness, Topology, Unread,
+    Device, Effect, Interface, InterfaceIx, Nat, NatEnd, NatKind, NatOrder, Route, Statefulness, Topology,
+    Unread,
 };
+pub use forward::Forward;
 pub use packet::{Answer, Packet};
 pub use rule::{Action, Certainty, Interfaces, Reading, Rule, RuleList, Span, State, States};
-pub(crate) use services::range_text;
 pub use services::{Carrier, IcmpType, PORT_PROTOCOLS, Ports, Protocols, has_ports, is_icmp};
+pub(crate) use services::{protocol_name, range_text};
 pub(crate) use times::week_second;
 pub use times::{TimeWindow, Times, WEEK_SECONDS};

@@ -10,18 +10,21 @@
 mod anomalies;
 mod compare;
 mod diagram;
+mod headers;
 mod moments;
 mod reduce;
+mod rewrite;
 mod space;
 mod walk;
 
 pub use anomalies::{Anomaly, AnomalyKind, anomalies};
 pub use compare::{Decision, Difference, differences, equivalent};
 pub use diagram::MAX_NODES;
+pub use headers::{HeaderRow, Headers, MAX_COUNTED, MAX_ROWS};
 pub use reduce::redundant_permits;
 pub use space::{MAX_MOMENTS, MAX_NAMES};
 
-pub(crate) use compare::Deciding;
+pub(crate) use compare::{Deciding, differences_within};
 pub(crate) use diagram::{Join, Ref};
 pub(crate) use space::{Field, Space};
 pub(crate) use walk::pairs;
@@ -38,4 +41,10 @@ pub enum TooLarge {
     /// Too many spans of time.
     #[error("the rules' time windows cut time into more than {MAX_MOMENTS} spans")]
     Moments,
+    /// Too many ways from device to device.
+    #[error(
+        "there are more than {} ways to go: ask for fewer addresses or one service",
+        crate::reach::MAX_WAYS
+    )]
+    Ways,
 }

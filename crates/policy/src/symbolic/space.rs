@@ -262,6 +262,12 @@ impl Space {
         self.field(field, NAME_BITS, &joined(spans), then)
     }
 
+    /// Packets whose field has a value in one of the spans (ordered, disjoint), whatever their family.
+    pub(super) fn spans(&mut self, field: Field, spans: &[(u128, u128)]) -> Ref {
+        let spans = joined(spans.to_vec());
+        self.field(field, field.width(), &spans, Ref::ALL)
+    }
+
     /// Packets whose field has one of these values.
     pub(crate) fn interface_set(&mut self, field: Field, codes: &[u128]) -> Ref {
         let mut spans: Spans = codes.iter().map(|code| (*code, *code)).collect();
@@ -353,6 +359,12 @@ impl Space {
     /// A packet of a set, as near to a wish as its bits allow.
     pub(crate) fn witness_like(&self, set: Ref, device: Option<&Device>, wish: &Wish) -> Option<Packet> {
         let mut header = Header::of(wish);
+        self.lead(set, &mut header, wish)?;
+        Some(self.packet(&header, device))
+    }
+
+    /// Sets a header's bits so that the packet is in a set; `None` if there is none.
+    fn lead(&self, set: Ref, header: &mut Header, wish: &Wish) -> Option<()> {
         let mut at = set;
         while let Some((level, low, high)) = self.diagrams.ask(at) {
             let bit = match (low == Ref::NOTHING, high == Ref::NOTHING) {
@@ -366,7 +378,28 @@ impl Space {
             header.put(level, bit);
             at = if bit == 0 { low } else { high };
         }
-        (at != Ref::NOTHING).then(|| self.packet(&header, device))
+        (at != Ref::NOTHING).then_some(())
+    }
+
+    /// One packet of a set, as usual where the set leaves a choice, and the set of it alone.
+    pub(crate) fn pick(&mut self, set: Ref, device: &Device) -> Option<(Packet, Ref)> {
+        let wish = Wish::default();
+        let mut header = Header::of(&wish);
+        self.lead(set, &mut header, &wish)?;
+        let mut only = Ref::ALL;
+        for (level, bit) in (0..)
+            .zip(&header.bits)
+            .collect::<Vec<(Level, &u8)>>()
+            .into_iter()
+            .rev()
+        {
+            only = if *bit == 0 {
+                self.diagrams.branch(level, only, Ref::NOTHING)
+            } else {
+                self.diagrams.branch(level, Ref::NOTHING, only)
+            };
+        }
+        Some((self.packet(&header, Some(device)), only))
     }
 
     fn packet(&self, header: &Header, device: Option<&Device>) -> Packet {
