@@ -7,6 +7,7 @@
 //! Read first: [`Registration`], [`Session`], [`Message`].
 #![forbid(unsafe_code)]
 
+mod ads;
 mod arp;
 mod asn1;
 mod bacnet;

@@ -52,6 +52,7 @@ pub struct Sample {
 /// Every protocol, in the order in which probes are asked.
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
+    crate::ads::REGISTRATION,
     crate::arp::REGISTRATION,
     crate::bacnet::REGISTRATION,
     crate::c37118::REGISTRATION,
