@@ -27,6 +27,7 @@ pub mod frame;
 mod ftp;
 mod ge_srtp;
 mod goose;
+mod hart_ip;
 mod http;
 mod iec104;
 mod kerberos;

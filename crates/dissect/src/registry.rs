@@ -67,6 +67,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::ftp::REGISTRATION,
     crate::ge_srtp::REGISTRATION,
     crate::goose::REGISTRATION,
+    crate::hart_ip::REGISTRATION,
     crate::http::REGISTRATION,
     crate::kerberos::REGISTRATION,
     crate::ldap::REGISTRATION,

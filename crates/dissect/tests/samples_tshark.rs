@@ -7,7 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 use cofferdam_dissect::{
-    Address, Anomaly, Carrier, Context, Identity, IdentityField, Message, REGISTRY, Role, Sample, Side, Sink,
+    Address, Anomaly, Carrier, Context, Identity, IdentityField, Message, Outcome, REGISTRY, Role, Sample,
+    Side, Sink,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,6 +45,21 @@ const PROTOCOLS: &[Protocol] = &[
             Field("ams.ads_devicename", |told| {
                 of_protocol("ads", told, |told| fact(told, IdentityField::Product))
             }),
+        ],
+    },
+    Protocol {
+        name: "hart-ip",
+        settings: &[],
+        fields: &[
+            Field("hart_ip.transaction_id", transaction),
+            Field("hart_ip.pt.command", |told| of_protocol("hart", told, function)),
+            Field("hart_ip.pt.response_code", |told| {
+                of_protocol("hart", told, status)
+            }),
+            Field("hart_ip.pt.rsp.device_id", |told| {
+                fact(told, IdentityField::Serial)
+            }),
+            Field("hart_ip.pt.rsp.tag", |told| fact(told, IdentityField::HostName)),
         ],
     },
     Protocol {
@@ -140,6 +156,18 @@ fn function(told: &Told<'_>) -> Vec<u64> {
 fn transaction(told: &Told<'_>) -> Vec<u64> {
     match told {
         Told::Message(message) => message.transaction.map(u64::from).into_iter().collect(),
+        Told::Identity(_) => Vec::new(),
+    }
+}
+
+/// What an answer or a report says of its success, 0 if that.
+fn status(told: &Told<'_>) -> Vec<u64> {
+    match told {
+        Told::Message(message) => match (message.role, message.outcome) {
+            (Role::Request, _) => Vec::new(),
+            (Role::Response | Role::Unsolicited, Outcome::None | Outcome::Success) => vec![0],
+            (Role::Response | Role::Unsolicited, Outcome::Failure { code, .. }) => vec![code.into()],
+        },
         Told::Identity(_) => Vec::new(),
     }
 }
