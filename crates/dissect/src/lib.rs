@@ -17,6 +17,7 @@ mod cdp;
 mod cotp;
 mod description;
 mod dhcp;
+mod dlms;
 mod dnp3;
 mod dns;
 mod enip;

@@ -58,6 +58,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::c37118::REGISTRATION,
     crate::cdp::REGISTRATION,
     crate::dhcp::REGISTRATION,
+    crate::dlms::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
