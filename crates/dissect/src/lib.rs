@@ -14,6 +14,7 @@ mod bacnet;
 mod ber;
 mod c37118;
 mod cdp;
+mod codesys;
 mod cotp;
 mod description;
 mod dhcp;

@@ -57,6 +57,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::bacnet::REGISTRATION,
     crate::c37118::REGISTRATION,
     crate::cdp::REGISTRATION,
+    crate::codesys::REGISTRATION,
     crate::dhcp::REGISTRATION,
     crate::dlms::REGISTRATION,
     crate::dnp3::REGISTRATION,
