@@ -16,6 +16,7 @@ mod c37118;
 mod cdp;
 mod codesys;
 mod cotp;
+mod crc;
 mod description;
 mod dhcp;
 mod dlms;

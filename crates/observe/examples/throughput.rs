@@ -1,6 +1,7 @@
-//! How fast a capture is observed and how much memory that takes: `cargo run --example throughput -- FILE.pcap`.
+//! How fast a capture is observed and how much memory that takes: `cargo run --example throughput -- FILE.pcap [WORKERS]`.
 //!
-//! Everything is on: flows, protocols, operations, assets, coverage. Reading the file is part of it.
+//! Everything is on: flows, protocols, operations, assets, coverage. Reading the file is part of it. One worker is asked
+//! for if nothing is said.
 
 #![expect(
     clippy::print_stdout,
@@ -9,7 +10,8 @@
 )]
 
 use cofferdam_capture::Source;
-use cofferdam_observe::{FlowRecord, FlowSink, Observer, Settings};
+use cofferdam_observe::{Captured, Feed, FlowRecord, FlowSink, Settings, observe_with};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -29,23 +31,35 @@ impl FlowSink for Counted {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = PathBuf::from(std::env::args_os().nth(1).ok_or("usage: throughput FILE.pcap")?);
+    let workers = std::env::args()
+        .nth(2)
+        .map_or(Ok(NonZeroUsize::MIN), |n| n.parse())?;
     let mut source = Source::open(&path)?;
-    let mut observer = Observer::new(Settings::new(path.display().to_string()));
     let mut counted = Counted::default();
     let mut bytes = 0;
     let start = Instant::now();
-    while let Some(packet) = source.next_packet() {
-        bytes += packet.bytes.len();
-        observer.frame(
-            packet.number,
-            packet.time,
-            packet.link,
-            packet.bytes,
-            packet.original,
-            &mut counted,
-        );
-    }
-    let observation = observer.finish(&mut counted);
+    let settings = Settings::new(path.display().to_string());
+    let observation = observe_with(
+        settings,
+        workers,
+        &mut |deal| {
+            while !deal.is_full() {
+                let Some(packet) = source.next_packet() else {
+                    return Feed::End;
+                };
+                bytes += packet.bytes.len();
+                deal.packet(&Captured {
+                    number: packet.number,
+                    time: packet.time,
+                    link: packet.link,
+                    bytes: packet.bytes,
+                    original: packet.original,
+                });
+            }
+            Feed::More
+        },
+        &mut counted,
+    );
     let seconds = start.elapsed().as_secs_f64();
     let coverage = observation.coverage;
     println!(

@@ -24,6 +24,16 @@ pub(crate) struct Moment {
     pub(crate) tick: u32,
 }
 
+impl Moment {
+    /// After the last packet.
+    pub(crate) const END: Self = Self {
+        packet: u64::MAX,
+        time: Timestamp::from_nanos(i64::MAX),
+        hour: i64::MAX,
+        tick: u32::MAX,
+    };
+}
+
 /// Turns packets' times into hours and into ticks that never run backwards: a clock that is set back, or one wild time
 /// stamp, neither ends every flow nor stops any from ending.
 #[derive(Debug, Default)]

@@ -111,11 +111,16 @@ impl Conversation {
     pub(crate) fn measure(&self) -> Held {
         let session = self.following.as_ref().and_then(|it| it.session.as_deref());
         let session = session.map_or(0, |session| size_of_val(session) + SESSION_HEAP);
-        let waiting = |inbox: &Inbox| inbox.pending.capacity() + inbox.ahead.held();
         Held {
             conversation: size_of::<Self>() + session + self.operations.held(),
-            reassembly: waiting(&self.inboxes.low) + waiting(&self.inboxes.high),
+            reassembly: self.waiting(),
         }
+    }
+
+    /// Bytes that wait now.
+    pub(crate) fn waiting(&self) -> usize {
+        let waiting = |inbox: &Inbox| inbox.pending.capacity() + inbox.ahead.held();
+        waiting(&self.inboxes.low) + waiting(&self.inboxes.high)
     }
 
     /// Whether any bytes wait or did when it was measured last.

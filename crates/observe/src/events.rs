@@ -256,12 +256,9 @@ impl Events {
         Some(at)
     }
 
-    /// The events, ordered by their first packet.
+    /// The events, in the order in which they were met.
     pub(crate) fn finish(self) -> Vec<Event> {
-        let entries = self.entries.into_iter();
-        let mut events: Vec<Event> = entries.map(Entry::finish).collect();
-        events.sort_by_key(|event| event.first.packet);
-        events
+        self.entries.into_iter().map(Entry::finish).collect()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Identity facts as senders claim them: each kept once, with the first packet that says it and how often it was said.
 //! Claims that contradict each other are all kept.
 
-use crate::clock::Moment;
 use crate::hosts::Spot;
 use crate::ledger::Tally;
+use crate::notes::Claim;
 use crate::record::IdentityFact;
 use crate::settings::Settings;
-use cofferdam_dissect::{Identity, IdentityField, Protocol};
+use cofferdam_dissect::{IdentityField, Protocol};
 use cofferdam_terms::{Timestamp, WireText};
 use foldhash::fast::SeedableRandomState;
 use hashbrown::{HashMap, HashTable};
@@ -14,6 +14,11 @@ use std::hash::BuildHasher;
 
 /// The most bytes of a value that count: what [`WireText`] can need.
 const MAX_VALUE: usize = 4 * WireText::MAX_CHARS;
+
+/// The bytes of a value that count.
+pub(crate) fn kept(value: &[u8]) -> &[u8] {
+    value.get(..MAX_VALUE).unwrap_or(value)
+}
 
 /// What a fact costs beside its value's bytes, about, with its places in both tables.
 const FACT_COST: usize = 320;
@@ -54,23 +59,17 @@ impl Facts {
         }
     }
 
-    pub(crate) fn add(
-        &mut self,
-        spot: Spot,
-        identity: &Identity<'_>,
-        moment: Moment,
-        evicted: &mut Tally<&'static str>,
-    ) {
-        let value = identity.value.get(..MAX_VALUE).unwrap_or(identity.value);
-        let hash = self.hash(spot, identity.field, identity.protocol, identity.unit, value);
+    pub(crate) fn add(&mut self, claim: &Claim, evicted: &mut Tally<&'static str>) {
+        let spot = claim.spot;
+        let hash = self.hash(claim);
         let Self { index, facts, .. } = self;
         let is = |at: &u32| {
             facts.get(*at as usize).is_some_and(|fact| {
                 fact.spot == spot
-                    && fact.field == identity.field
-                    && fact.unit == identity.unit
-                    && *fact.value == *value
-                    && fact.protocol == identity.protocol
+                    && fact.field == claim.field
+                    && fact.unit == claim.unit
+                    && *fact.value == *claim.value
+                    && fact.protocol == claim.protocol
             })
         };
         if let Some(at) = index.find(hash, is) {
@@ -79,34 +78,35 @@ impl Facts {
             }
             return;
         }
-        let cost = FACT_COST + value.len();
+        let cost = FACT_COST + claim.value.len();
+        let packet = claim.moment.packet;
         if self.held + cost > self.ceiling {
-            evicted.add("facts", 1, moment.packet);
+            evicted.add("facts", 1, packet);
             return;
         }
         let count = self.per_host.entry(spot).or_insert(0);
         if *count as usize >= self.ceiling_per_host {
-            evicted.add("facts-per-host", 1, moment.packet);
+            evicted.add("facts-per-host", 1, packet);
             return;
         }
         *count += 1;
         self.held += cost;
-        self.keep(hash, spot, identity, value, moment);
+        self.keep(hash, claim);
     }
 
-    fn keep(&mut self, hash: u64, spot: Spot, identity: &Identity<'_>, value: &[u8], moment: Moment) {
+    fn keep(&mut self, hash: u64, claim: &Claim) {
         // The ceiling of facts is far below 2^32.
         let Ok(at) = u32::try_from(self.facts.len()) else {
             return;
         };
         self.facts.push(Fact {
-            spot,
-            field: identity.field,
-            protocol: identity.protocol,
-            unit: identity.unit,
-            value: value.into(),
-            packet: moment.packet,
-            at: moment.time,
+            spot: claim.spot,
+            field: claim.field,
+            protocol: claim.protocol,
+            unit: claim.unit,
+            value: claim.value.as_slice().into(),
+            packet: claim.moment.packet,
+            at: claim.moment.time,
             times: 1,
         });
         let Self {
@@ -126,15 +126,15 @@ impl Facts {
         });
     }
 
-    fn hash(
-        &self,
-        spot: Spot,
-        field: IdentityField,
-        protocol: Protocol,
-        unit: Option<u32>,
-        value: &[u8],
-    ) -> u64 {
-        hash_of(&self.hasher, spot, field, protocol, unit, value)
+    fn hash(&self, claim: &Claim) -> u64 {
+        hash_of(
+            &self.hasher,
+            claim.spot,
+            claim.field,
+            claim.protocol,
+            claim.unit,
+            &claim.value,
+        )
     }
 
     /// The facts with whom they are about, ordered.

@@ -1,14 +1,15 @@
 //! The end of an observation: what was gathered becomes assets and coverage.
 
 use crate::advice::advice;
-use crate::evidence::Evidence;
+use crate::derived::{Server, derive};
+use crate::evidence::{Behind, Evidence};
 use crate::hosts::{Address, Host, Spot, sum};
 use crate::join::{Joined, join};
 use crate::ledger::Ledger;
 use crate::record::{Coverage, IdentityFact, Observation, ObservedAsset, Traffic};
 use crate::roles::{self, Subject};
 use crate::world::World;
-use crate::{evidence, oui};
+use crate::{children, evidence, oui};
 use cofferdam_dissect::Protocol;
 use cofferdam_terms::{MacAddr, Timestamp, VlanId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,20 +18,27 @@ use std::net::IpAddr;
 /// Makes assets and coverage out of what was gathered.
 pub(crate) fn observation(world: World) -> Observation {
     let (hosts, silent, facts, more_evicted) = world.hosts.finish();
-    let (writes, events, acts_evicted) = world.acts.finish();
+    let (mut writes, mut events) = (world.writes, world.events);
+    writes.sort_by_key(|write| write.first.packet);
+    events.sort_by_key(|event| event.first.packet);
     let mut ledger = world.ledger;
-    let more_evicted = more_evicted.into_ordered().into_iter();
-    for (ceiling, count, packet) in more_evicted.chain(acts_evicted.into_ordered()) {
+    for (ceiling, count, packet) in more_evicted.into_ordered() {
         ledger.evicted.add(ceiling, count, packet);
     }
     let (joined, behind_routers) = join(&hosts);
     let mut facts = Filed::new(facts.finish(), &hosts, &joined);
-    let mut assets: Vec<ObservedAsset> = joined
+    let (mut assets, behind): (Vec<ObservedAsset>, Vec<Vec<Behind>>) = joined
         .into_iter()
         .enumerate()
         .map(|(index, asset)| describe(asset, &hosts, facts.take(index)))
-        .collect();
+        .unzip();
     make_keys_unique(&mut assets);
+    let children: Vec<ObservedAsset> = assets
+        .iter_mut()
+        .zip(&behind)
+        .flat_map(|(asset, behind)| children::part(asset, behind))
+        .collect();
+    assets.extend(children);
     assets.sort_by(|a, b| a.key.cmp(&b.key));
     let coverage = coverage(ledger, silent, behind_routers, &assets);
     Observation {
@@ -81,12 +89,22 @@ impl Filed {
     }
 }
 
-fn describe(asset: Joined, hosts: &[Host], facts: Vec<IdentityFact>) -> ObservedAsset {
+fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> (ObservedAsset, Vec<Behind>) {
     let hosts: Vec<&Host> = asset.hosts.iter().filter_map(|index| hosts.get(*index)).collect();
     let mut all = Evidence::default();
     for evidence in hosts.iter().filter_map(|host| host.evidence.as_deref()) {
         all.join(evidence);
     }
+    let serves_text = |one: &evidence::Offered| {
+        let protocol = one.service.0;
+        protocol.is_some_and(|protocol| matches!(protocol.0, "http" | "ssdp"))
+    };
+    let server = if all.serves.iter().any(serves_text) {
+        Server::Yes
+    } else {
+        Server::No
+    };
+    derive(&mut facts, server);
     let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
     let ips: Vec<IpAddr> = ips.into_iter().collect();
     let total = |of: fn(&Host) -> Traffic| hosts.iter().map(|host| of(host)).fold(Traffic::default(), sum);
@@ -101,24 +119,26 @@ fn describe(asset: Joined, hosts: &[Host], facts: Vec<IdentityFact>) -> Observed
         ips: &ips,
         packets: sent.packets + received.packets,
     });
-    ObservedAsset {
+    let asset = ObservedAsset {
         key: match (ips.first(), asset.mac) {
             (Some(ip), _) => ip.to_string(),
             (None, mac) => mac.unwrap_or_default().to_string(),
         },
+        parent: None,
         endpoints: asset.endpoints.into_iter().collect(),
         joins: asset.joins,
         facts,
         oui_vendor: vendor,
         role,
-        units: all.units.clone(),
+        units: all.units.iter().map(|behind| behind.unit).collect(),
         serves: services(&all.serves),
         uses: services(&all.uses),
         first: hosts.iter().map(|host| host.first).min().unwrap_or_default(),
         last: hosts.iter().map(|host| host.last).max().unwrap_or_default(),
         sent,
         received,
-    }
+    };
+    (asset, all.units)
 }
 
 fn services(offered: &[evidence::Offered]) -> Vec<evidence::Service> {

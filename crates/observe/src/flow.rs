@@ -2,7 +2,7 @@
 
 use crate::clock::Moment;
 use crate::conversation::Conversation;
-use crate::hosts::{HostId, spot_of};
+use crate::hosts::spot_of;
 use crate::key::{End, FlowKey, Pair};
 use crate::operations::{Answers, Taken};
 use crate::record::{Connection, Endpoint, FlowRecord, InitiatorBasis, Recognition, Traffic};
@@ -65,7 +65,6 @@ pub(crate) struct Flow {
     // The ends.
     pub(crate) seen: Pair<Seen>,
     pub(crate) macs: Pair<Option<MacAddr>>,
-    pub(crate) hosts: Pair<Option<HostId>>,
     pub(crate) halves: Pair<Half>,
     pub(crate) conversation: Option<Box<Conversation>>,
 }
@@ -94,7 +93,6 @@ impl Flow {
             payload: Pair::default(),
             seen: Pair::default(),
             macs: Pair::default(),
-            hosts: Pair::default(),
             halves: Pair::default(),
             conversation: None,
         }

@@ -2,14 +2,15 @@
 
 use crate::clock::Moment;
 use crate::conversation::{Conversation, Heard};
+use crate::desk::{Desk, Out};
 use crate::flow::{Flow, Stage};
 use crate::key::End;
 use crate::ledger::TCP;
+use crate::notes::{Claim, Note};
 use crate::operations::Operations;
 use crate::recognise::{Protocols, Verdict};
 use crate::record::{InitiatorBasis, Recognition};
 use crate::tap::{MessageContext, MessageSink};
-use crate::world::{Out, World};
 use cofferdam_dissect::{Anomaly, Carrier, Context, Identity, Message, Registration, Role, Sink};
 
 /// So many payloads are looked at before a flow is taken for nobody's.
@@ -24,14 +25,14 @@ pub(crate) fn payload(
     from: End,
     bytes: &[u8],
     moment: Moment,
-    world: &mut World,
+    desk: &mut Desk,
     out: &mut Out<'_>,
 ) {
     match flow.stage {
         Stage::Dismissed => {}
         _ if bytes.is_empty() => {}
-        Stage::Followed => hear(flow, from, bytes, moment, world, out),
-        Stage::Fresh(tries) => recognise(flow, from, bytes, tries, moment, world, out),
+        Stage::Followed => hear(flow, from, bytes, moment, desk, out),
+        Stage::Fresh(tries) => recognise(flow, from, bytes, tries, moment, desk, out),
     }
 }
 
@@ -50,7 +51,7 @@ fn recognise(
     bytes: &[u8],
     tries: u8,
     moment: Moment,
-    world: &mut World,
+    desk: &mut Desk,
     out: &mut Out<'_>,
 ) {
     let Some(carrier) = Protocols::carrier(flow.key.transport()) else {
@@ -69,7 +70,7 @@ fn recognise(
         &prefix
     };
     let other_port = flow.key.port(flow.initiator);
-    let verdict = world
+    let verdict = desk
         .protocols
         .judge(context(flow, from, carrier), other_port, flow.basis, bytes);
     let (registration, recognition) = match verdict {
@@ -87,32 +88,32 @@ fn recognise(
                 let kept = if prefix.is_empty() { bytes.to_vec() } else { prefix };
                 let talk = flow.conversation.get_or_insert_default();
                 talk.inboxes.at_mut(from).pending = kept;
-                world.account(talk);
+                desk.account(talk);
             }
-            return try_again_or_dismiss(flow, tries, world);
+            return try_again_or_dismiss(flow, tries, desk);
         }
-        Verdict::Nobody => return try_again_or_dismiss(flow, tries, world),
+        Verdict::Nobody => return try_again_or_dismiss(flow, tries, desk),
     };
-    start(flow, from, registration, recognition, moment, world, out);
-    hear(flow, from, bytes, moment, world, out);
+    start(flow, from, registration, recognition, moment, desk, out);
+    hear(flow, from, bytes, moment, desk, out);
 }
 
-fn try_again_or_dismiss(flow: &mut Flow, tries: u8, world: &mut World) {
+fn try_again_or_dismiss(flow: &mut Flow, tries: u8, desk: &mut Desk) {
     if tries + 1 < MAX_TRIES {
         flow.stage = Stage::Fresh(tries + 1);
     } else {
-        dismiss(flow, world);
+        dismiss(flow, desk);
     }
 }
 
 /// Gives a flow's payload up, for good.
-fn dismiss(flow: &mut Flow, world: &mut World) {
+fn dismiss(flow: &mut Flow, desk: &mut Desk) {
     flow.stage = Stage::Dismissed;
     let Some(mut talk) = flow.conversation.take() else {
         return;
     };
     talk.give_up();
-    world.account(&mut talk);
+    desk.account(&mut talk);
     flow.conversation = Some(talk);
 }
 
@@ -123,7 +124,7 @@ fn start(
     registration: &'static Registration,
     recognition: Recognition,
     moment: Moment,
-    world: &mut World,
+    desk: &mut Desk,
     out: &mut Out<'_>,
 ) {
     flow.stage = Stage::Followed;
@@ -131,13 +132,13 @@ fn start(
     talk.follow(registration, recognition);
     let other = from.other();
     let earlier = std::mem::take(&mut talk.inboxes.at_mut(other).pending);
-    world.account(talk);
+    desk.account(talk);
     if !earlier.is_empty() {
-        hear(flow, other, &earlier, moment, world, out);
+        hear(flow, other, &earlier, moment, desk, out);
     }
 }
 
-fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, world: &mut World, out: &mut Out<'_>) {
+fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, desk: &mut Desk, out: &mut Out<'_>) {
     let Some(carrier) = Protocols::carrier(flow.key.transport()) else {
         return;
     };
@@ -152,7 +153,7 @@ fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, world: &mut Wo
         from,
         moment,
         operations: &mut operations,
-        world,
+        desk,
         messages: out.messages.as_deref_mut(),
         heard: 0,
         asked: false,
@@ -163,15 +164,17 @@ fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, world: &mut Wo
     };
     let (messages, asked) = (ear.heard, ear.asked);
     talk.operations = operations;
-    note_trouble(heard, &talk, moment, world);
+    note_trouble(heard, &talk, moment, desk);
     let give_up = talk.confirm(from, context, heard, messages);
-    if talk.operations.has_grown() || talk.may_wait() {
-        world.account(&mut talk);
-        if world.reassembly_is_full() && talk.may_wait() {
-            talk.drop_waiting();
-            world.account(&mut talk);
-            world.ledger.evicted.add("reassembly", 1, moment.packet);
-        }
+    if talk.operations.has_grown() {
+        desk.account(&mut talk);
+    } else if talk.may_wait() {
+        desk.account_waiting(&mut talk);
+    }
+    if desk.reassembly_is_full() && talk.may_wait() {
+        talk.drop_waiting();
+        desk.account(&mut talk);
+        desk.ledger.evicted.add("reassembly", 1, moment.packet);
     }
     flow.conversation = Some(talk);
     if asked && matches!(flow.basis, InitiatorBasis::First | InitiatorBasis::Port) {
@@ -179,22 +182,21 @@ fn hear(flow: &mut Flow, from: End, bytes: &[u8], moment: Moment, world: &mut Wo
         flow.basis = InitiatorBasis::Request;
     }
     if give_up {
-        dismiss(flow, world);
+        dismiss(flow, desk);
     }
 }
 
 #[inline]
-fn note_trouble(heard: Heard, talk: &Conversation, moment: Moment, world: &mut World) {
+fn note_trouble(heard: Heard, talk: &Conversation, moment: Moment, desk: &mut Desk) {
     match heard {
         Heard::Followed => {}
         Heard::Lost => {
             let protocol = talk.registration().map_or(TCP, |entry| entry.protocol);
-            world
-                .ledger
+            desk.ledger
                 .anomalies
                 .add((protocol, "lost-sync"), 1, moment.packet);
         }
-        Heard::TooLong => world.ledger.evicted.add("message-bytes", 1, moment.packet),
+        Heard::TooLong => desk.ledger.evicted.add("message-bytes", 1, moment.packet),
     }
 }
 
@@ -204,7 +206,7 @@ struct Ear<'a, 'm> {
     from: End,
     moment: Moment,
     operations: &'a mut Operations,
-    world: &'a mut World,
+    desk: &'a mut Desk,
     messages: Option<&'a mut (dyn MessageSink + 'm)>,
     heard: u32,
     asked: bool,
@@ -231,10 +233,10 @@ impl Ear<'_, '_> {
 
 impl Sink for Ear<'_, '_> {
     fn message(&mut self, message: &Message<'_>) {
-        let ceiling = self.world.settings.ceilings.operations_per_record;
+        let ceiling = self.desk.settings.ceilings.operations_per_record;
         let mut noted = self.operations.add(message, self.from, self.moment, ceiling);
         let known = (noted.device, noted.event);
-        self.world
+        self.desk
             .acts
             .take(self.flow, self.from, message, &mut noted, self.moment);
         if (noted.device, noted.event) != known {
@@ -249,14 +251,14 @@ impl Sink for Ear<'_, '_> {
     }
 
     fn identity(&mut self, identity: &Identity<'_>) {
-        self.world
-            .hosts
-            .learn(self.flow, self.from, identity, self.moment);
+        if let Some(claim) = Claim::of(self.flow, self.from, identity, self.moment) {
+            self.desk.notes.add(Note::Claimed(claim));
+        }
     }
 
     fn anomaly(&mut self, anomaly: &Anomaly) {
         let key = (anomaly.protocol, anomaly.code);
-        self.world.ledger.anomalies.add(key, 1, self.moment.packet);
+        self.desk.ledger.anomalies.add(key, 1, self.moment.packet);
         let at = self.messages.is_some().then(|| self.context());
         if let (Some(messages), Some(at)) = (&mut self.messages, at) {
             messages.anomaly(&at, anomaly);

@@ -10,9 +10,10 @@ use crate::facts::Facts;
 use crate::flow::Flow;
 use crate::key::End;
 use crate::ledger::Tally;
+use crate::notes::{Claim, Sighted, Speaker};
 use crate::record::{FlowRecord, Traffic};
 use crate::settings::Settings;
-use cofferdam_dissect::{About, Identity, IdentityField, Protocol};
+use cofferdam_dissect::{IdentityField, Protocol};
 use cofferdam_terms::{EtherType, MacAddr, Timestamp, Transport, VlanId};
 use foldhash::SharedSeed;
 use foldhash::fast::{FixedState, SeedableRandomState};
@@ -164,12 +165,12 @@ impl Hosts {
     }
 
     /// Something claims that a MAC has an address.
-    fn bind(&mut self, spot: Spot, mac: MacAddr, protocol: Protocol, by_itself: bool, moment: Moment) {
+    fn bind(&mut self, spot: Spot, mac: MacAddr, protocol: Protocol, speaker: Speaker, moment: Moment) {
         let Some(id) = self.find_or_add(spot, moment) else {
             return;
         };
         let Some(host) = self.get_mut(id) else { return };
-        host.heard |= by_itself;
+        host.heard |= speaker == Speaker::Itself;
         host.last = host.last.max(moment.time);
         if !host.see_mac(mac, 0, Some(protocol), moment) {
             self.evicted.add("macs-per-address", 1, moment.packet);
@@ -231,63 +232,35 @@ impl Hosts {
         None
     }
 
-    /// Takes an identity fact that one end of a flow stated.
-    pub(crate) fn learn(&mut self, flow: &Flow, from: End, identity: &Identity<'_>, moment: Moment) {
-        let vlan = flow.key.vlan();
-        let spot = match identity.about {
-            About::Sender => Some(spot_of(flow, from)),
-            About::Receiver => Some(spot_of(flow, from.other())),
-            About::SenderAt(ip) | About::Host { ip: Some(ip), .. } => Some(Spot {
-                address: Address::Ip(ip),
-                vlan,
-            }),
-            About::Host {
-                mac: Some(mac),
-                ip: None,
-            } => Some(Spot {
-                address: Address::Mac(mac),
-                vlan,
-            }),
-            About::Host { mac: None, ip: None } => None,
-        };
-        let Some(spot) = spot.filter(|spot| spot.address.is_one_host()) else {
-            return;
-        };
-        let about_pair = match identity.about {
-            About::Host {
-                mac: Some(mac),
-                ip: Some(_),
-            } if !mac.is_group() => Some(mac),
-            About::SenderAt(_) => flow.endpoint(from).mac.filter(|mac| !mac.is_group()),
-            About::Host { .. } | About::Sender | About::Receiver => None,
-        };
-        if let Some(mac) = about_pair {
-            let by_itself = flow.endpoint(from).mac == Some(mac);
-            self.bind(spot, mac, identity.protocol, by_itself, moment);
-        }
-        if identity.field != IdentityField::Binding {
-            self.facts.add(spot, identity, moment, &mut self.evicted);
-        }
+    /// One end of a flow spoke.
+    pub(crate) fn take_sight(&mut self, sighted: &Sighted) {
+        let Sighted {
+            spot,
+            mac,
+            ttl,
+            moment,
+        } = *sighted;
+        self.sight(spot, mac, ttl, moment);
     }
 
-    /// Counts a flow's record for its two ends. `units` are the responder's that answered.
-    pub(crate) fn account(&mut self, flow: &Flow, record: &FlowRecord, units: &[(Protocol, u32)]) {
-        let responder = flow.initiator.other();
-        let answer = if flow.seen.at(responder).served {
-            Served::Yes
-        } else {
-            Served::No
+    /// The number of a host that was heard, if it has not given way.
+    pub(crate) fn find(&self, spot: Spot, voice: Voice) -> Option<HostId> {
+        let slot = match voice {
+            Voice::Heard => *self.index.get(&spot)?,
+            Voice::Silent => return None,
         };
-        let parties = [flow.initiator, responder].map(|end| Party {
-            spot: spot_of(flow, end),
-            id: *flow.hosts.at(end),
-            voice: if flow.seen.at(end).spoke {
-                Voice::Heard
-            } else {
-                Voice::Silent
-            },
-        });
-        self.account_parties(parties, answer, record, units);
+        let generation = self.slots.get(slot as usize)?.generation;
+        Some(HostId { slot, generation })
+    }
+
+    /// Takes what was said of a host.
+    pub(crate) fn learn(&mut self, claim: &Claim) {
+        if let Some((mac, speaker)) = claim.mac {
+            self.bind(claim.spot, mac, claim.protocol, speaker, claim.moment);
+        }
+        if claim.field != IdentityField::Binding {
+            self.facts.add(claim, &mut self.evicted);
+        }
     }
 
     /// Counts a record for its initiator and responder.
@@ -401,9 +374,10 @@ pub(crate) fn spot_of(flow: &Flow, end: End) -> Spot {
     }
 }
 
-/// Tells peers apart. The same whatever key the tables have, so that counts are too.
+/// Tells peers apart. The same whatever key the tables have, so that counts are too. A trunk's mirror shows one peer on
+/// every VLAN that the packets pass, so the VLAN does not tell peers apart.
 fn peer_number(spot: Spot) -> u32 {
-    let hash = FixedState::default().hash_one(spot);
+    let hash = FixedState::default().hash_one(spot.address);
     u32::try_from(hash >> 32).unwrap_or_default()
 }
 

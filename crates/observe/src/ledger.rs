@@ -36,6 +36,16 @@ impl<K: Copy + Ord> Tally<K> {
         }
     }
 
+    /// Adds another's counts; of the first packets' numbers the lower one stays.
+    fn join(&mut self, other: Self) {
+        for (key, count, packet) in other.counts {
+            match self.counts.iter_mut().find(|(known, ..)| *known == key) {
+                Some((_, total, first)) => (*total, *first) = (*total + count, packet.min(*first)),
+                None => self.counts.push((key, count, packet)),
+            }
+        }
+    }
+
     /// Key, count and first packet, ordered by key.
     pub(crate) fn into_ordered(mut self) -> Vec<(K, u64, u64)> {
         self.counts.sort_unstable_by_key(|(key, ..)| *key);
@@ -94,6 +104,26 @@ impl Ledger {
         if self.hours.len() < MAX_HOURS {
             self.hours.insert(hour);
         }
+    }
+
+    /// Adds what another counted.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+        self.decoded += other.decoded;
+        self.missed_bytes += other.missed_bytes;
+        self.one_way.flows += other.one_way.flows;
+        self.one_way.half_mirrored += other.one_way.half_mirrored;
+        self.span = match (self.span, other.span) {
+            (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
+            (span, None) | (None, span) => span,
+        };
+        self.hours.extend(other.hours);
+        self.not_understood.join(other.not_understood);
+        self.anomalies.join(other.anomalies);
+        self.evicted.join(other.evicted);
+        self.messages.join(other.messages);
+        self.odd_ports.join(other.odd_ports);
     }
 
     /// A flow's record is given.

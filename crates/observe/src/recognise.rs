@@ -67,6 +67,15 @@ impl Protocols {
         ports.get(found).map(|(_, protocol)| *protocol)
     }
 
+    /// The ports that have a name, of TCP and of UDP.
+    pub(crate) fn ports(&self) -> (impl Iterator<Item = u16>, impl Iterator<Item = u16>) {
+        let numbers = |list: &[(u16, Protocol)]| list.iter().map(|(port, _)| *port).collect::<Vec<_>>();
+        (
+            numbers(&self.tcp_ports).into_iter(),
+            numbers(&self.udp_ports).into_iter(),
+        )
+    }
+
     /// Whether a dissector would have known this protocol by its bytes.
     pub(crate) fn is_dissected(&self, protocol: Protocol) -> bool {
         let mut all = self.tcp.iter().chain(&self.udp);

@@ -11,6 +11,10 @@ pub struct Settings {
     pub hash_seed: u64,
     /// What may be held at once.
     pub ceilings: Ceilings,
+    /// Into how many parts devices are dealt, so that several workers can follow them; at least 1. Each part has its
+    /// share of the ceilings that a flow counts against, and so results depend on it where one of those is reached; on
+    /// the number of workers they never do.
+    pub parts: usize,
     /// After how long a silent flow ends.
     pub idle: IdleTimes,
 }
@@ -19,6 +23,9 @@ impl Settings {
     /// The memory that the default ceilings keep to, in bytes: 512 MiB.
     pub const MEMORY: usize = 512 << 20;
 
+    /// So many parts are enough for the few cores that a sensor has, and few enough that a busy device has room.
+    pub const PARTS: usize = 8;
+
     /// Default settings for a capture.
     #[must_use]
     pub fn new(capture: impl Into<String>) -> Self {
@@ -26,6 +33,7 @@ impl Settings {
             capture: capture.into(),
             hash_seed: 0,
             ceilings: Ceilings::for_memory(Self::MEMORY),
+            parts: Self::PARTS,
             idle: IdleTimes::default(),
         }
     }
@@ -93,6 +101,23 @@ impl Ceilings {
             silent_addresses: at_least_one(part / cost::SILENT_ADDRESS),
             facts_per_host: 64,
             operations_per_record: 128,
+        }
+    }
+}
+
+impl Ceilings {
+    /// One part's share. What concerns hosts and pieces of packets is not dealt, nor is what bounds one thing.
+    #[must_use]
+    pub(crate) const fn share(self, parts: usize) -> Self {
+        let parts = at_least_one(parts);
+        Self {
+            flows: at_least_one(self.flows / parts),
+            conversation_bytes: self.conversation_bytes / parts,
+            reassembly_bytes: self.reassembly_bytes / parts,
+            value_bytes: self.value_bytes / parts,
+            writes: at_least_one(self.writes / parts),
+            events: at_least_one(self.events / parts),
+            ..self
         }
     }
 }

@@ -160,8 +160,8 @@ impl FlowTable {
             .find_map(|lane| self.oldest(lane).map(|(id, _)| id))
     }
 
-    /// Every flow, ordered by the first packet of its record.
-    pub(crate) fn ids_in_order(&self) -> Vec<FlowId> {
+    /// Every flow, by and ordered by the first packet of its record.
+    pub(crate) fn ids_in_order(&self) -> Vec<(u64, FlowId)> {
         let mut ids: Vec<(u64, FlowId)> = Vec::with_capacity(self.len());
         for (id, slot) in (0..).zip(&self.slab) {
             if let Some(flow) = slot {
@@ -169,7 +169,19 @@ impl FlowTable {
             }
         }
         ids.sort_unstable();
-        ids.into_iter().map(|(_, id)| id).collect()
+        ids
+    }
+
+    /// Adds to a list the flows of a lane that have stood there for too long, by the first packet of their records.
+    pub(crate) fn idle(&self, lane: Lane, too_long: impl Fn(u32) -> bool, list: &mut Vec<(u64, FlowId)>) {
+        let mut next = self.list(lane).oldest;
+        while let Some(flow) = self.get(next) {
+            if !too_long(flow.tick) {
+                break;
+            }
+            list.push((flow.packet, next));
+            next = flow.newer;
+        }
     }
 
     const fn list(&self, lane: Lane) -> &List {

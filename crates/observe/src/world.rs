@@ -1,65 +1,71 @@
-//! What every flow writes to: counts, hosts, facts, and the totals that ceilings are held against.
+//! What all parts of an observation share: hosts, and what becomes of the parts' counts in the end.
 
-use crate::acts::Acts;
-use crate::conversation::{Conversation, Held};
-use crate::hosts::Hosts;
+use crate::desk::Desk;
+use crate::events::Event;
+use crate::hosts::{Hosts, Party};
 use crate::ledger::Ledger;
-use crate::recognise::Protocols;
+use crate::notes::{Ended, Note, Stamp};
 use crate::record::FlowSink;
 use crate::settings::Settings;
-use crate::tap::MessageSink;
-use cofferdam_dissect::Registration;
+use crate::writes::WriteRecord;
 
-/// What every flow writes to.
+/// What all parts of an observation share.
 pub(crate) struct World {
     pub(crate) settings: Settings,
-    pub(crate) protocols: Protocols,
     pub(crate) ledger: Ledger,
     pub(crate) hosts: Hosts,
-    pub(crate) acts: Acts,
-    /// Bytes that all conversations hold.
-    pub(crate) held: Held,
-}
-
-/// Where results go.
-pub(crate) struct Out<'a> {
-    pub(crate) flows: &'a mut dyn FlowSink,
-    pub(crate) messages: Option<&'a mut dyn MessageSink>,
+    pub(crate) writes: Vec<WriteRecord>,
+    pub(crate) events: Vec<Event>,
 }
 
 impl World {
-    pub(crate) fn new(settings: Settings, registry: &'static [Registration]) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            protocols: Protocols::new(registry),
             ledger: Ledger::default(),
             hosts: Hosts::new(&settings),
-            acts: Acts::new(&settings),
-            held: Held::default(),
+            writes: Vec::new(),
+            events: Vec::new(),
             settings,
         }
     }
 
-    /// Counts what a conversation holds now in place of what it held.
-    pub(crate) fn account(&mut self, conversation: &mut Conversation) {
-        self.replace(conversation.held, conversation.measure());
-        conversation.held = conversation.measure();
+    /// Takes notes of several parts up to the same packet, and leaves the list empty.
+    pub(crate) fn take_all(&mut self, notes: &mut Vec<(Stamp, Note)>, flows: &mut dyn FlowSink) {
+        // Stable: notes of one stamp are one part's, in its order.
+        notes.sort_by_key(|(stamp, _)| *stamp);
+        self.take_in_order(notes, flows);
     }
 
-    /// A conversation is gone.
-    pub(crate) fn release(&mut self, conversation: &Conversation) {
-        self.replace(conversation.held, Held::default());
+    /// Takes notes that stand in order, and leaves the list empty.
+    pub(crate) fn take_in_order(&mut self, notes: &mut Vec<(Stamp, Note)>, flows: &mut dyn FlowSink) {
+        for (_, note) in notes.drain(..) {
+            match note {
+                Note::Sighted(sighted) => self.hosts.take_sight(&sighted),
+                Note::Claimed(claim) => self.hosts.learn(&claim),
+                Note::Ended(ended) => self.end(*ended, flows),
+            }
+        }
     }
 
-    fn replace(&mut self, old: Held, new: Held) {
-        self.held.conversation = self.held.conversation + new.conversation - old.conversation;
-        self.held.reassembly = self.held.reassembly + new.reassembly - old.reassembly;
+    fn end(&mut self, ended: Ended, flows: &mut dyn FlowSink) {
+        let parties = [ended.initiator, ended.responder].map(|(spot, voice)| Party {
+            spot,
+            id: self.hosts.find(spot, voice),
+            voice,
+        });
+        self.hosts
+            .account_parties(parties, ended.served, &ended.record, &ended.units);
+        flows.flow(ended.record);
     }
 
-    pub(crate) fn conversations_are_full(&self) -> bool {
-        self.held.conversation > self.settings.ceilings.conversation_bytes
-    }
-
-    pub(crate) fn reassembly_is_full(&self) -> bool {
-        self.held.reassembly > self.settings.ceilings.reassembly_bytes
+    /// Takes what a part gathered by itself.
+    pub(crate) fn take_in(&mut self, desk: Desk) {
+        self.ledger.join(desk.ledger);
+        let (writes, events, evicted) = desk.acts.finish();
+        self.writes.extend(writes);
+        self.events.extend(events);
+        for (ceiling, count, packet) in evicted.into_ordered() {
+            self.ledger.evicted.add(ceiling, count, packet);
+        }
     }
 }

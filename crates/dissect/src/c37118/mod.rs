@@ -17,6 +17,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+use crate::crc::Crc16;
 use crate::message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
 };
@@ -208,40 +209,8 @@ fn frame<'a>(reader: &mut Reader<'a>) -> Result<Result<Frame<'a>, &'static str>,
 
 /// CRC-CCITT with all bits set at the start (Annex B).
 fn crc(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0xffff, |sum: u16, byte| {
-        let [high, _] = sum.to_be_bytes();
-        let entry = CRC_TABLE
-            .get(usize::from(high ^ byte))
-            .copied()
-            .unwrap_or_default();
-        sum << 8 ^ entry
-    })
-}
-
-const CRC_TABLE: [u16; 256] = crc_table();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which refuses an index out of bounds"
-)]
-const fn crc_table() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut byte: u16 = 0;
-    while byte < 256 {
-        let mut sum = byte << 8;
-        let mut bit = 0;
-        while bit < 8 {
-            sum = if sum & 0x8000 == 0 {
-                sum << 1
-            } else {
-                sum << 1 ^ 0x1021
-            };
-            bit += 1;
-        }
-        table[byte as usize] = sum;
-        byte += 1;
-    }
-    table
+    static CCITT: Crc16 = Crc16::high_first(0x1021);
+    CCITT.sum(0xffff, bytes)
 }
 
 /// A right check over a whole frame is enough on any port.

@@ -1,6 +1,7 @@
 //! Link frames (IEEE 1815-2012, clause 9): a header of ten bytes, then data in blocks of up to sixteen bytes, each with
 //! its own CRC.
 
+use crate::crc::Crc16;
 use crate::reader::{Reader, Truncated};
 
 /// The first two bytes of every frame.
@@ -178,37 +179,6 @@ impl Frame<'_> {
 
 /// The CRC of IEEE 1815-2012, Annex E: polynomial 0x3d65 bit-reversed, inverted at the end.
 pub(super) fn crc(bytes: &[u8]) -> u16 {
-    let mut sum = 0u16;
-    for byte in bytes {
-        let [low, _] = sum.to_le_bytes();
-        let entry = TABLE.get(usize::from(low ^ byte)).copied().unwrap_or_default();
-        sum = entry ^ (sum >> 8);
-    }
-    !sum
-}
-
-const TABLE: [u16; 256] = table();
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs in the compiler: an index out of range would not compile"
-)]
-const fn table() -> [u16; 256] {
-    let mut table = [0; 256];
-    let mut index: u16 = 0;
-    while index < 256 {
-        let mut entry = index;
-        let mut bit = 0;
-        while bit < 8 {
-            entry = if entry & 1 == 1 {
-                entry >> 1 ^ 0xa6bc
-            } else {
-                entry >> 1
-            };
-            bit += 1;
-        }
-        table[index as usize] = entry;
-        index += 1;
-    }
-    table
+    static DNP: Crc16 = Crc16::low_first(0xa6bc);
+    !DNP.sum(0, bytes)
 }

@@ -14,12 +14,15 @@
 
 mod ip;
 mod link;
+mod plain;
 mod transport;
 mod tunnel;
 
 use crate::reader::Reader;
 use cofferdam_terms::{EtherType, IpProtocol, LinkType, MacAddr, VlanId};
 use std::net::IpAddr;
+
+pub use plain::{Plain, plain};
 
 /// The most VLAN tags that are kept; more are passed over and counted as damage.
 pub const MAX_VLANS: usize = 4;

@@ -520,4 +520,52 @@ proptest! {
         prop_assert!(payload.len() <= bytes.len());
         prop_assert!(u64::from(cut) <= u64::from(beyond));
     }
+
+    #[test]
+    fn what_is_read_at_a_glance_is_what_decoding_reads(
+        tcp in any::<bool>(), options in 5_u8..9, payload in prop::collection::vec(any::<u8>(), 0..80),
+        ports in any::<(u16, u16)>(), padding in 0_usize..8, beyond in 0_u32..20,
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let mut packet = [ports.0.to_be_bytes(), ports.1.to_be_bytes()].concat();
+        if tcp {
+            packet.extend([1, 2, 3, 4, 5, 6, 7, 8, options << 4, 0x18, 0, 0, 0, 0, 0, 0]);
+            packet.resize(usize::from(options) * 4, 1);
+        } else {
+            packet.extend(u16::try_from(payload.len() + 8).unwrap().to_be_bytes());
+            packet.extend([0, 0]);
+        }
+        packet.extend(&payload);
+        let total = u16::try_from(packet.len() + 20).unwrap();
+        let header = v4(total, 0x4000, if tcp { 6 } else { 17 });
+        let mut bytes = [MACS, IPV4_TYPE, &header, &packet, &vec![0; padding]].concat();
+        for (at, value) in &flips {
+            let at = at.index(bytes.len());
+            bytes[at] ^= value;
+        }
+        let original = u32::try_from(bytes.len()).unwrap() + beyond;
+        let decoded = decode(LinkType::ETHERNET, &bytes, original);
+        let glance = plain(LinkType::ETHERNET, &bytes);
+        prop_assert!(glance.is_some() || !flips.is_empty() || ports.1 == 4789);
+        if let Some(plain) = glance {
+            let expected = Frame {
+                link: Some(plain.link),
+                network: Network::Ip(Packet {
+                    source: IpAddr::V4(plain.source),
+                    destination: IpAddr::V4(plain.destination),
+                    ttl: plain.ttl,
+                    protocol: plain.protocol,
+                    fragment: None,
+                    transport: plain.transport,
+                }),
+                ..Frame::unread()
+            };
+            prop_assert_eq!(decoded, expected);
+            let (Transport::Tcp(Segment { source, destination, .. })
+            | Transport::Udp { source, destination, .. }) = plain.transport else {
+                return Err(TestCaseError::fail("plain frames have ports"));
+            };
+            prop_assert_eq!(plain.ports, (source, destination));
+        }
+    }
 }

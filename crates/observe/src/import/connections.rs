@@ -12,7 +12,7 @@ use crate::record::{
 };
 use crate::settings::Settings;
 use crate::world::World;
-use cofferdam_dissect::{Protocol, REGISTRY};
+use cofferdam_dissect::Protocol;
 use cofferdam_terms::{IpProtocol, OperationClass, Timestamp, Transport, VlanId};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -97,7 +97,7 @@ impl LogImport {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self {
-            world: World::new(settings, REGISTRY),
+            world: World::new(settings),
             clock: Clock::default(),
             file: String::new(),
             head: Head::default(),

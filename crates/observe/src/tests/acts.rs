@@ -206,6 +206,7 @@ fn events_are_counted_by_what_was_done_by_whom_with_their_first_and_last_packet(
 #[test]
 fn what_goes_beyond_a_ceiling_is_counted() {
     let mut settings = Settings::new("acts");
+    settings.parts = 1;
     settings.ceilings.writes = 2;
     settings.ceilings.events = 1;
     settings.ceilings.value_bytes = 1000;

@@ -17,6 +17,7 @@ fn evicted(coverage: &Coverage, ceiling: &str) -> u64 {
 fn small(memory: usize) -> Settings {
     Settings {
         ceilings: Ceilings::for_memory(memory),
+        parts: 1,
         ..Settings::new("small")
     }
 }
