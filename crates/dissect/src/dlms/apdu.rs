@@ -54,6 +54,8 @@ pub(super) struct Apdu<'a> {
     pub(super) outcome: Outcome,
     /// A system title: three letters of the maker, then five bytes of the meter's own.
     pub(super) title: Option<[u8; 8]>,
+    /// A block of an answer.
+    pub(super) block: Option<&'a [u8]>,
     /// Whether more blocks of the same answer follow.
     pub(super) continues: Continues,
     pub(super) fault: Option<Fault>,
@@ -123,6 +125,7 @@ pub(super) fn read<'a>(mut reader: Reader<'a>) -> Option<Apdu<'a>> {
         answers: SmallVec::new(),
         outcome: Outcome::None,
         title: None,
+        block: None,
         continues: Continues::No,
         fault: None,
     };
@@ -324,7 +327,7 @@ fn response<'a>(tag: u8, kind: u8, reader: &mut Reader<'a>, apdu: &mut Apdu<'a>)
             match reader.u8()? {
                 0 => {
                     let length = data::length(reader)?;
-                    reader.skip(length)?;
+                    apdu.block = Some(reader.take(length)?);
                 }
                 _ => apdu.answer(Answer::Result(reader.u8()?)),
             }

@@ -10,10 +10,11 @@
 //! Passwords, and what is written to associations and to the security setup, are never told.
 //!
 //! Bounds: the wrapper's length of 16 bits, HDLC's of 11, [`data::MAX_ELEMENTS`] elements of one value,
-//! [`apdu::MAX_OBJECTS`] objects of one message, [`MAX_OUTSTANDING`] requests that wait.
+//! [`apdu::MAX_OBJECTS`] objects of one message, [`MAX_OUTSTANDING`] requests that wait with [`MAX_BLOCKS`] bytes each of
+//! an answer in blocks.
 //!
-//! Skipped: values that come in blocks or in HDLC segments, references by short names, general block transfer, what is
-//! ciphered or signed.
+//! Skipped: values that are written or listed in blocks, HDLC segments, references by short names, general block
+//! transfer, what is ciphered or signed.
 
 mod apdu;
 mod data;
@@ -31,6 +32,9 @@ use session::Conversation;
 
 /// The most requests of one conversation that wait for their answers; the oldest gives way.
 const MAX_OUTSTANDING: usize = 16;
+
+/// The most bytes of an answer in blocks that are kept; of a longer one no value is told.
+const MAX_BLOCKS: usize = 0x4000;
 
 const DLMS: Protocol = Protocol("dlms");
 const DLMS_HDLC: Protocol = Protocol("dlms-hdlc");

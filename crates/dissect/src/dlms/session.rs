@@ -1,9 +1,9 @@
 //! Messages of one conversation, and the requests that wait.
 
 use super::apdu::{self, Answer, Apdu, Continues, Item, Kind};
-use super::data::{Reference, text};
+use super::data::{self, Reference, text};
 use super::hdlc;
-use super::{DLMS, DLMS_HDLC, Fault, MAX_OUTSTANDING, Next, next};
+use super::{DLMS, DLMS_HDLC, Fault, MAX_BLOCKS, MAX_OUTSTANDING, Next, next};
 use crate::message::{
     About, Address, Anomaly, Function, Identity, IdentityField, Message, Object, Outcome, Role, Span,
 };
@@ -26,6 +26,8 @@ struct Asked {
     pair: [u32; 2],
     operation: OperationClass,
     objects: SmallVec<[(Kind, Reference); 1]>,
+    /// What came of an answer in blocks, up to [`MAX_BLOCKS`] bytes.
+    blocks: Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +103,7 @@ impl Conversation {
     }
 
     fn apdu(&mut self, side: Side, [source, destination]: [u32; 2], bytes: Reader<'_>, emit: &mut Emit<'_>) {
+        let joined: Vec<u8>;
         let Some(mut apdu) = apdu::read(bytes) else {
             return emit.fault(DLMS, Fault::CutShort);
         };
@@ -115,11 +118,17 @@ impl Conversation {
                 self.ask(side, invoke, pair, &apdu);
                 None
             }
-            (Role::Response, Some(invoke)) => self.asked(side, invoke, pair, apdu.continues),
+            (Role::Response, Some(invoke)) => self.asked(side, invoke, pair, &apdu),
             (Role::Request | Role::Response, None) | (Role::Unsolicited, _) => None,
         };
-        if let Some(asked) = &asked {
+        if let Some(asked) = asked {
             apdu.operation = asked.operation;
+            joined = asked.blocks;
+            // Blocks of a list are results one after the other, which aren't taken apart.
+            let mut reader = Reader::new(&joined);
+            if let (Ok(value), true, 1) = (data::value(&mut reader), reader.is_empty(), asked.objects.len()) {
+                apdu.answers.push(Answer::Value(value));
+            }
             let mut answers = apdu.answers.iter();
             for (kind, reference) in &asked.objects {
                 let value = match answers.next() {
@@ -162,18 +171,25 @@ impl Conversation {
             pair,
             operation: apdu.operation,
             objects,
+            blocks: Vec::new(),
         });
     }
 
-    fn asked(&mut self, side: Side, invoke: u32, pair: [u32; 2], continues: Continues) -> Option<Asked> {
+    /// The request of an answer. While blocks follow it goes on waiting with what has come; with the last block all of
+    /// them are given.
+    fn asked(&mut self, side: Side, invoke: u32, pair: [u32; 2], apdu: &Apdu<'_>) -> Option<Asked> {
         let at = self
             .outstanding
             .iter()
             .position(|held| (held.by, held.invoke, held.pair) == (side.other(), invoke, pair))?;
-        let asked = self.outstanding.remove(at)?;
-        if continues == Continues::Yes {
+        let mut asked = self.outstanding.remove(at)?;
+        let block = apdu.block.unwrap_or_default();
+        let room = MAX_BLOCKS.saturating_sub(asked.blocks.len());
+        asked.blocks.extend_from_slice(block.get(..room).unwrap_or(block));
+        if apdu.continues == Continues::Yes {
             self.outstanding.push_back(Asked {
                 objects: asked.objects.clone(),
+                blocks: std::mem::take(&mut asked.blocks),
                 ..asked
             });
         }

@@ -150,6 +150,24 @@ fn a_meter_names_itself_by_its_logical_device_name_and_system_title() {
 }
 
 #[test]
+fn an_answer_in_blocks_has_its_value_with_the_last() {
+    check(
+        &[
+            (ASK, &[0xc0, 1, 2, 0, 7, 1, 0, 99, 1, 0, 255, 2, 0]),
+            (ANSWER, &[0xc4, 2, 2, 0, 0, 0, 0, 1, 0, 3, 1, 2, 17]),
+            (ASK, &[0xc0, 2, 2, 0, 0, 0, 1]),
+            (ANSWER, &[0xc4, 2, 2, 1, 0, 0, 0, 2, 0, 3, 5, 17, 6]),
+        ],
+        &[
+            "request dlms 0xc001 GET Request [read] unit 1; attribute 7/1-0:99.1.0*255/2",
+            "response dlms 0xc402 GET Response with Block [read] unit 1 ok; attribute 7/1-0:99.1.0*255/2",
+            "request dlms 0xc002 GET Request for Next Block [read] unit 1",
+            "response dlms 0xc402 GET Response with Block [read] unit 1 ok; attribute 7/1-0:99.1.0*255/2 = 010211051106",
+        ],
+    );
+}
+
+#[test]
 fn methods_and_settings_are_classed_by_their_object() {
     for (apdu, expected) in [
         (
