@@ -7,16 +7,19 @@
 //! Read first: [`Registration`], [`Session`], [`Message`].
 #![forbid(unsafe_code)]
 
+mod ads;
 mod arp;
 mod asn1;
 mod bacnet;
 mod ber;
 mod c37118;
 mod cdp;
+mod codesys;
 mod cotp;
 mod crc;
 mod description;
 mod dhcp;
+mod dlms;
 mod dnp3;
 mod dns;
 mod enip;
@@ -27,6 +30,7 @@ pub mod frame;
 mod ftp;
 mod ge_srtp;
 mod goose;
+mod hart_ip;
 mod http;
 mod iec104;
 mod kerberos;

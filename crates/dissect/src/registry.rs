@@ -52,11 +52,14 @@ pub struct Sample {
 /// Every protocol, in the order in which probes are asked.
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
+    crate::ads::REGISTRATION,
     crate::arp::REGISTRATION,
     crate::bacnet::REGISTRATION,
     crate::c37118::REGISTRATION,
     crate::cdp::REGISTRATION,
+    crate::codesys::REGISTRATION,
     crate::dhcp::REGISTRATION,
+    crate::dlms::REGISTRATION,
     crate::dnp3::REGISTRATION,
     crate::dns::REGISTRATION,
     crate::enip::REGISTRATION,
@@ -66,6 +69,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::ftp::REGISTRATION,
     crate::ge_srtp::REGISTRATION,
     crate::goose::REGISTRATION,
+    crate::hart_ip::REGISTRATION,
     crate::http::REGISTRATION,
     crate::kerberos::REGISTRATION,
     crate::ldap::REGISTRATION,

@@ -7,7 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers may fail as its body may")]
 
 use cofferdam_dissect::{
-    Address, Anomaly, Carrier, Context, Identity, IdentityField, Message, REGISTRY, Sample, Side, Sink,
+    Address, Anomaly, Carrier, Context, Identity, IdentityField, Message, Outcome, REGISTRY, Role, Sample,
+    Side, Sink,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,6 +34,34 @@ enum Told<'a> {
 
 /// One line a protocol.
 const PROTOCOLS: &[Protocol] = &[
+    Protocol {
+        name: "ads",
+        settings: &[],
+        fields: &[
+            Field("ams.cmdid", |told| of_protocol("ads", told, function)),
+            Field("ams.invokeid", |told| of_protocol("ads", told, transaction)),
+            Field("ams.ads_indexgroup", |told| ads_place(told, |group, _| group)),
+            Field("ams.ads_indexoffset", |told| ads_place(told, |_, bit| bit / 8)),
+            Field("ams.ads_devicename", |told| {
+                of_protocol("ads", told, |told| fact(told, IdentityField::Product))
+            }),
+        ],
+    },
+    Protocol {
+        name: "hart-ip",
+        settings: &[],
+        fields: &[
+            Field("hart_ip.transaction_id", transaction),
+            Field("hart_ip.pt.command", |told| of_protocol("hart", told, function)),
+            Field("hart_ip.pt.response_code", |told| {
+                of_protocol("hart", told, status)
+            }),
+            Field("hart_ip.pt.rsp.device_id", |told| {
+                fact(told, IdentityField::Serial)
+            }),
+            Field("hart_ip.pt.rsp.tag", |told| fact(told, IdentityField::HostName)),
+        ],
+    },
     Protocol {
         name: "kerberos",
         settings: &[],
@@ -63,8 +92,38 @@ const PROTOCOLS: &[Protocol] = &[
     },
 ];
 
+/// What a request's memory is: the group of ADS, and the offset in it.
+fn ads_place(told: &Told<'_>, part: fn(u32, u32) -> u32) -> Vec<u64> {
+    match told {
+        Told::Message(message) if message.role == Role::Request => message
+            .objects
+            .iter()
+            .filter_map(|object| match object.address {
+                Address::Memory { block, bit, .. } => Some(part(block, bit).into()),
+                Address::Name { .. }
+                | Address::Points { .. }
+                | Address::Block { .. }
+                | Address::Path { .. } => None,
+            })
+            .collect(),
+        Told::Message(_) | Told::Identity(_) => Vec::new(),
+    }
+}
+
 /// Places where the two differ and ours is right: protocol, sample, tshark's field, why.
 const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
+    (
+        "ads",
+        "a symbol by its handle, a notification of it, a list",
+        "ams.ads_indexgroup",
+        "a handle and a list are told by the symbols and places that they stand for",
+    ),
+    (
+        "ads",
+        "a symbol by its handle, a notification of it, a list",
+        "ams.ads_indexoffset",
+        "a handle and a list are told by the symbols and places that they stand for",
+    ),
     (
         "dhcp",
         "a renewal that is refused",
@@ -93,11 +152,36 @@ fn function(told: &Told<'_>) -> Vec<u64> {
     }
 }
 
-/// What `field` says of the messages of one of several protocols that a session tells.
-fn of_protocol(name: &str, told: &Told<'_>, field: fn(&Told<'_>) -> Vec<u64>) -> Vec<u64> {
+/// The number by which requests and answers pair.
+fn transaction(told: &Told<'_>) -> Vec<u64> {
     match told {
-        Told::Message(message) if message.protocol.0 == name => field(told),
-        Told::Message(_) | Told::Identity(_) => Vec::new(),
+        Told::Message(message) => message.transaction.map(u64::from).into_iter().collect(),
+        Told::Identity(_) => Vec::new(),
+    }
+}
+
+/// What an answer or a report says of its success, 0 if that.
+fn status(told: &Told<'_>) -> Vec<u64> {
+    match told {
+        Told::Message(message) => match (message.role, message.outcome) {
+            (Role::Request, _) => Vec::new(),
+            (Role::Response | Role::Unsolicited, Outcome::None | Outcome::Success) => vec![0],
+            (Role::Response | Role::Unsolicited, Outcome::Failure { code, .. }) => vec![code.into()],
+        },
+        Told::Identity(_) => Vec::new(),
+    }
+}
+
+/// What `field` says of one of several protocols that a session tells.
+fn of_protocol(name: &str, told: &Told<'_>, field: fn(&Told<'_>) -> Vec<u64>) -> Vec<u64> {
+    let protocol = match told {
+        Told::Message(message) => message.protocol,
+        Told::Identity(identity) => identity.protocol,
+    };
+    if protocol.0 == name {
+        field(told)
+    } else {
+        Vec::new()
     }
 }
 

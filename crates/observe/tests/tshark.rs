@@ -54,10 +54,12 @@ enum Field {
     Dcp,
     /// PROFINET IO's operations: the numbers of its remote calls.
     PnioCm,
+    /// ADS commands.
+    Ads,
 }
 
 impl Field {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -74,6 +76,7 @@ impl Field {
         Self::Profinet,
         Self::Dcp,
         Self::PnioCm,
+        Self::Ads,
     ];
 
     const fn name(self) -> &'static str {
@@ -94,6 +97,7 @@ impl Field {
             Self::Profinet => "profinet",
             Self::Dcp => "profinet-dcp",
             Self::PnioCm => "pnio-cm",
+            Self::Ads => "ads",
         }
     }
 }
@@ -137,6 +141,7 @@ impl MessageSink for Functions {
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
             "pnio-cm" => Some((Field::PnioCm, code)),
+            "ads" => Some((Field::Ads, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -188,12 +193,13 @@ const FIELDS: [&str; 11] = [
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 9] = [
+const SINGLE: [Single; 10] = [
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
     (Field::Profinet, "pn_rt.frame_id", same),
     (Field::Dcp, "pn_dcp.service_id", same),
     (Field::PnioCm, "pn_io.opnum", same),
+    (Field::Ads, "ams.cmdid", same),
     (Field::C37118, "synphasor.frtype", same),
     (Field::Goose, "goose.stNum", same),
     // No packet has both.

@@ -115,7 +115,7 @@ impl Fault {
 }
 
 /// A header with a known command, no options, and a length that fits what follows it; or cyclic data. A NOP alone is
-/// too common a row of zeros.
+/// too common a row of zeros, and ListTargets, which nobody sends any more, looks like the answer to GE-SRTP's opening.
 fn probe(context: Context, bytes: &[u8]) -> Probe {
     if context.carrier == Carrier::Udp && encap::is_cyclic(bytes) {
         return Probe::Certain;
@@ -139,7 +139,7 @@ fn probe(context: Context, bytes: &[u8]) -> Probe {
     match header.command.known() {
         None => Probe::No,
         Some(_) if header.options != 0 || !fits => Probe::No,
-        Some(Command::Nop) => Probe::Unsure,
+        Some(Command::Nop | Command::ListTargets) => Probe::Unsure,
         Some(_) => Probe::Certain,
     }
 }

@@ -4,7 +4,8 @@
 //! (X.227) as far as they carry; ISO 9506-2:2003: every confirmed and unconfirmed service by name, the variables of
 //! reads, writes and reports with their values, domains, program invocations, files, errors. Without session and
 //! presentation as well, where a connection goes without them. Writes are classed by the functional constraint in the
-//! name as IEC 61850-8-1 forms it, so that operating a breaker is not the same as setting a value.
+//! name as IEC 61850-8-1 forms it, so that operating a breaker is not the same as setting a value. Variables that TASE.2
+//! (IEC 60870-6-503) gives their names are told as objects of ICCP.
 //!
 //! A confirmed service's code is its tag; an unconfirmed one's has 0x100 added, other messages' 0x200. Association
 //! control is told as protocol `acse` with its tags as codes, connection set-up as `cotp`.
@@ -15,6 +16,7 @@
 //! Skipped: the insides of values, types and event notifications, contents of files and domains, further units of a
 //! presentation list after its first, MMS over TLS (encrypted). Passwords of associations are never handed on.
 
+mod iccp;
 mod names;
 mod pdu;
 mod samples;
@@ -31,6 +33,7 @@ use crate::reader::Reader;
 use crate::registry::{Protocol, Registration};
 use crate::session::{Context, Lost, Probe, Progress, Session, Side, Sink};
 use cofferdam_terms::OperationClass;
+use iccp::Iccp;
 use names::Service;
 use pdu::{Body, Name};
 use smallvec::SmallVec;
@@ -150,14 +153,6 @@ struct Asked {
     names: SmallVec<[(&'static str, Name); 1]>,
 }
 
-/// Whether ICCP was said of this conversation; once is enough.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Iccp {
-    #[default]
-    NotSeen,
-    Told,
-}
-
 #[derive(Debug, Default)]
 struct Conversation {
     assemblies: Assemblies,
@@ -249,8 +244,8 @@ impl Conversation {
         let service = Service(parameters.number);
         let mut body = Body::default();
         pdu::request(service, &parameters, &mut body);
-        let operation = operation(service, &body);
         self.iccp(About::Receiver, &body, emit);
+        let operation = self.operation(service, &body);
         let names = body.items.iter().take(MAX_KEPT);
         let asked = Asked {
             by: side,
@@ -265,6 +260,7 @@ impl Conversation {
             self.outstanding.remove(0);
         }
         self.outstanding.push(asked);
+        self.mark(&mut body);
         let head = Head {
             role: Role::Request,
             function: confirmed(service),
@@ -300,10 +296,11 @@ impl Conversation {
         }
         pdu::response(service, &parameters, &mut body);
         self.iccp(About::Sender, &body, emit);
+        self.mark(&mut body);
         let head = Head {
             role: Role::Response,
             function: confirmed(service),
-            operation: asked_for.unwrap_or_else(|| operation(service, &body)),
+            operation: asked_for.unwrap_or_else(|| self.operation(service, &body)),
             outcome: match body.failure {
                 None => Outcome::Success,
                 Some(code) => Outcome::Failure {
@@ -355,6 +352,7 @@ impl Conversation {
             },
             invoke: Some(invoke),
         };
+        self.mark(&mut body);
         emit.tell(&head, &body);
     }
 
@@ -366,6 +364,7 @@ impl Conversation {
         if parameters.is_context(0) {
             pdu::report(&parameters, &mut body);
             self.iccp(About::Sender, &body, emit);
+            self.mark(&mut body);
         }
         let head = Head {
             role: Role::Unsolicited,
@@ -382,10 +381,31 @@ impl Conversation {
 
     /// Says once that the side whose variables have ICCP's names serves it.
     fn iccp(&mut self, about: About, body: &Body<'_>, emit: &mut Emit<'_>) {
-        if self.iccp == Iccp::NotSeen && body.items.iter().any(|item| names::is_iccp(&item.name)) {
-            self.iccp = Iccp::Told;
+        if self.iccp == Iccp::NotSeen && body.items.iter().any(|item| iccp::own(&item.name).is_some()) {
+            self.iccp = Iccp::Seen;
             emit.identity(about, IdentityField::Offers, b"iccp");
         }
+    }
+
+    /// Has variables told as what they are to ICCP. Requests are kept before, with the kinds of MMS.
+    fn mark(&self, body: &mut Body<'_>) {
+        for item in body.items.iter_mut().filter(|item| item.kind == "variable") {
+            if let Some(variable) = iccp::variable(&item.name, self.iccp) {
+                item.kind = variable.kind();
+            }
+        }
+    }
+
+    /// What a service does: what ICCP makes of its variables before what their names say by IEC 61850.
+    fn operation(&self, service: Service, body: &Body<'_>) -> OperationClass {
+        let variables = body
+            .items
+            .iter()
+            .filter_map(|item| iccp::variable(&item.name, self.iccp));
+        let classes = variables.filter_map(|variable| iccp::operation(service, variable));
+        classes
+            .min_by_key(|class| u8::from(*class != OperationClass::Control))
+            .unwrap_or_else(|| operation(service, body))
     }
 }
 

@@ -194,26 +194,6 @@ pub(super) fn plate(name: &[u8]) -> Option<IdentityField> {
     })
 }
 
-/// Names that TASE.2 (IEC 60870-6-503), known as ICCP, gives to variables of every control centre.
-pub(super) fn is_iccp(name: &[u8]) -> bool {
-    let item = name.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    matches!(
-        item,
-        b"Bilateral_Table_ID"
-            | b"DSConditions_Detected"
-            | b"DSConditions_Requested"
-            | b"Event_Code_Detected"
-            | b"Next_DSTransfer_Set"
-            | b"Next_TSTransfer_Set"
-            | b"Supported_Features"
-            | b"TASE2_Version"
-            | b"Transfer_Report_ACK"
-            | b"Transfer_Report_NACK"
-            | b"Transfer_Set_Name"
-            | b"Transfer_Set_Time_Stamp"
-    )
-}
-
 /// An unconfirmed service, by its tag. Its code has 0x100 added.
 pub(super) const fn unconfirmed(tag: u16) -> &'static str {
     match tag {

@@ -173,10 +173,39 @@ fn iccp_is_seen_in_its_names_and_said_once() {
         ],
         &[
             "identity mms receiver offers=iccp",
-            "request mms 0x4 Read [read]; variable TASE2_Version",
-            "request mms 0x4 Read [read]; variable TASE2_Version",
+            "request mms 0x4 Read [read]; iccp-server TASE2_Version",
+            "request mms 0x4 Read [read]; iccp-server TASE2_Version",
         ],
     );
+}
+
+#[test]
+fn iccps_objects_are_told_as_such_and_others_names_only_in_its_conversations() {
+    let named = |name: &[u8]| tlv(0x80, name);
+    for (name, seen, expected) in [
+        (&b"Bilateral_Table_ID"[..], false, "[read]; iccp-bilateral-table"),
+        (b"Next_DSTransfer_Set", false, "[read]; iccp-transfer-set"),
+        (b"Transfer_Set_Name", false, "[read]; iccp-transfer-set"),
+        (b"Info_Buff_64", false, "[read]; iccp-message"),
+        (b"CB1_SBO", false, "[read]; variable"),
+        (b"CB1_SBO", true, "[control]; iccp-device"),
+        (b"CB1_TAG", true, "[control]; iccp-device"),
+        (b"DSTrans7", true, "[read]; iccp-transfer-set"),
+        (b"CB1", true, "[read]; variable"),
+    ] {
+        let mut conversation = Conversation::default();
+        if seen {
+            let version = piece(0x80, &data(&request(1, &read(&[named(b"TASE2_Version")]))));
+            drop(lines(&mut conversation, &[(ASK, &version)]));
+        }
+        let asked = piece(0x80, &data(&request(2, &read(&[named(name)]))));
+        let told = lines(&mut conversation, &[(ASK, &asked)]);
+        let name = String::from_utf8_lossy(name);
+        assert_eq!(
+            told.last().unwrap(),
+            &format!("request mms 0x4 Read {expected} {name}")
+        );
+    }
 }
 
 #[test]

@@ -178,6 +178,28 @@ fn a_sample_is_known_by_its_own_protocol_and_claimed_by_no_other() {
 }
 
 #[test]
+fn no_turn_of_a_sample_is_claimed_by_another_protocol_that_meets_it_first() {
+    let mut claims = Vec::new();
+    for (registration, sample) in samples() {
+        for (turn, (context, bytes)) in sample.turns.iter().enumerate() {
+            let others = REGISTRY.iter().filter(|other| {
+                let carried = match context.carrier {
+                    Carrier::Tcp => !other.tcp_ports.is_empty(),
+                    Carrier::Udp => !other.udp_ports.is_empty(),
+                    Carrier::Ethernet(ether_type) => other.ether_types.contains(&ether_type),
+                };
+                carried && other.protocol != registration.protocol
+            });
+            for other in others.filter(|other| (other.probe)(*context, bytes) == Probe::Certain) {
+                let title = title(registration, sample);
+                claims.push(format!("{title}, turn {turn}, is claimed by {}", other.protocol));
+            }
+        }
+    }
+    assert!(claims.is_empty(), "{}", claims.join("\n"));
+}
+
+#[test]
 fn no_two_protocols_share_a_name_and_every_one_is_carried_by_something() {
     let mut names: Vec<_> = REGISTRY
         .iter()

@@ -9,10 +9,12 @@ pub(super) const CONTROLLER: &[&str] = &[
     "fins",
     "ge-srtp",
     "melsec",
+    "melsoft",
     "modbus",
     "pccc",
     "s7comm",
     "s7comm-plus",
+    "slmp",
     "umas",
 ];
 /// Protocols in which telecontrol stations and protection devices answer.
@@ -28,11 +30,13 @@ pub(super) const CONFIGURED: &[&str] = &[
     "fins",
     "ge-srtp",
     "melsec",
+    "melsoft",
     "modbus",
     "pccc",
     "profinet",
     "s7comm",
     "s7comm-plus",
+    "slmp",
     "umas",
 ];
 /// Services for people at a distance.
@@ -223,9 +227,11 @@ pub(super) const CONTROLLER_BUT_MODBUS: &[&str] = &[
     "fins",
     "ge-srtp",
     "melsec",
+    "melsoft",
     "pccc",
     "s7comm",
     "s7comm-plus",
+    "slmp",
     "umas",
 ];
 /// What people's computers use.

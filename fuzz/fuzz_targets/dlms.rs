@@ -1,0 +1,3 @@
+//! DLMS/COSEM.
+#![no_main]
+libfuzzer_sys::fuzz_target!(|script: &[u8]| cofferdam_fuzz::protocol("dlms", script));
