@@ -42,21 +42,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let observation = observe_with(
         settings,
         workers,
-        &mut |deal| {
-            while !deal.is_full() {
-                let Some(packet) = source.next_packet() else {
-                    return Feed::End;
-                };
+        &mut |buffer, deal| {
+            let count = source.each_at_hand(buffer, |packet, start| {
                 bytes += packet.bytes.len();
-                deal.packet(&Captured {
+                let captured = Captured {
                     number: packet.number,
                     time: packet.time,
                     link: packet.link,
                     bytes: packet.bytes,
                     original: packet.original,
-                });
-            }
-            Feed::More
+                };
+                deal.packet(&captured, start);
+            });
+            if count == 0 { Feed::End } else { Feed::More }
         },
         &mut counted,
     );
