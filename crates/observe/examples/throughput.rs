@@ -14,6 +14,11 @@ use cofferdam_observe::{Captured, Feed, FlowRecord, FlowSink, Settings, observe_
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
+use tikv_jemallocator::Jemalloc;
+
+/// The one that the command runs on: with glibc's, two workers wait for each other to free what the other has made.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Counts what a store would take.
 #[derive(Default)]

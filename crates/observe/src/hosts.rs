@@ -244,6 +244,9 @@ impl Hosts {
             let host = self.slots.get(slot)?;
             if host.received.packets == 0 {
                 self.index.remove(&host.spot);
+                if let Some(evidence) = &host.evidence {
+                    self.room.give_back(evidence);
+                }
                 return Some(slot);
             }
         }

@@ -10,6 +10,7 @@ use crate::tap::MessageSink;
 use crate::world::World;
 use cofferdam_dissect::{REGISTRY, Registration, frame};
 use cofferdam_terms::{LinkType, Timestamp};
+use std::num::NonZeroUsize;
 
 /// Follows a capture, frame by frame. What it holds stays under the ceilings of its settings.
 pub struct Observer {
@@ -133,7 +134,7 @@ impl Observer {
             }
             self.take_notes(sink);
         }
-        sum_up(self.front, self.parts, self.world)
+        sum_up(self.front, self.parts, self.world, NonZeroUsize::MIN)
     }
 }
 
@@ -177,11 +178,10 @@ pub(crate) fn parts(settings: &Settings, registry: &'static [Registration]) -> V
 }
 
 /// What came of it all, once every flow has ended.
-pub(crate) fn sum_up(front: Front, parts: Vec<Part>, mut world: World) -> Observation {
+pub(crate) fn sum_up(front: Front, parts: Vec<Part>, mut world: World, workers: NonZeroUsize) -> Observation {
     world.ledger.join(front.finish());
     for part in parts {
-        // What its flows held is free for the assets.
         world.take_in(part.desk);
     }
-    crate::finish::observation(world)
+    crate::finish::observation(world, workers)
 }

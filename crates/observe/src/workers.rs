@@ -19,16 +19,24 @@ use crate::settings::Settings;
 use crate::world::World;
 use cofferdam_dissect::REGISTRY;
 use std::collections::VecDeque;
+use std::hint;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// The most rounds on their way at once.
 const MAX_ROUNDS: usize = 64;
 /// So many rounds are read ahead in any case; what was just read is still near the processor.
-const MIN_ROUNDS: usize = 8;
+const MIN_ROUNDS: usize = 4;
 /// More are read until so many parts for each worker have something to do.
 const READY_PER_WORKER: usize = 2;
+
+/// So often a worker looks for something to do before it goes to sleep: for some tens of microseconds.
+const LOOKS: u32 = 2000;
+
+/// The calling thread's number among the workers.
+const LEADER: usize = 0;
 
 /// Whether there may be more packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +84,16 @@ pub fn observe_with(
         return alone(Observer::new(settings), feed, sink);
     }
     let mut front = Front::new(&settings, REGISTRY);
-    let crew = Crew::new(parts(&settings, REGISTRY));
+    let crew = Crew::new(parts(&settings, REGISTRY), workers);
     let mut world = World::new(settings);
     thread::scope(|scope| {
-        for _ in 1..workers.get() {
-            scope.spawn(|| crew.help());
+        for worker in 1..workers.get() {
+            let crew = &crew;
+            scope.spawn(move || crew.help(worker));
         }
-        crew.lead(workers, &mut front, feed, &mut world, sink);
+        crew.lead(&mut front, feed, &mut world, sink);
     });
-    sum_up(front, crew.into_parts(), world)
+    sum_up(front, crew.into_parts(), world, workers)
 }
 
 fn alone(mut observer: Observer, feed: &mut Feeding<'_>, sink: &mut dyn FlowSink) -> Observation {
@@ -134,9 +143,12 @@ impl Supply<'_> {
 struct Crew {
     state: Mutex<State>,
     changed: Condvar,
+    /// How often something has changed.
+    changes: AtomicU64,
 }
 
 struct State {
+    workers: usize,
     /// None while somebody works on it.
     parts: Vec<Option<Box<Part>>>,
     /// What each part still has to do, oldest first.
@@ -148,13 +160,6 @@ struct State {
     /// So many workers have nothing to do.
     waiting: usize,
     closed: bool,
-}
-
-/// Whether one of those who wait has something to do now.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wake {
-    Somebody,
-    Nobody,
 }
 
 /// A round on its way.
@@ -179,14 +184,14 @@ struct Closing<'a>(&'a Crew);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_all();
+        self.0.change(|state| state.closed = true);
     }
 }
 
 impl Crew {
-    fn new(parts: Vec<Part>) -> Self {
+    fn new(parts: Vec<Part>, workers: NonZeroUsize) -> Self {
         let state = State {
+            workers: workers.get(),
             queues: parts.iter().map(|_| VecDeque::new()).collect(),
             parts: parts.into_iter().map(|part| Some(Box::new(part))).collect(),
             rounds: VecDeque::new(),
@@ -197,6 +202,7 @@ impl Crew {
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -204,19 +210,44 @@ impl Crew {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        state.waiting += 1;
-        let mut state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        state.waiting -= 1;
+    /// Waits until something has changed. Mostly that is the case in a moment, and to go to sleep and be woken takes
+    /// longer: so at first the worker only looks again and again.
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let before = self.changes.load(Ordering::Acquire);
+        drop(state);
+        for _ in 0..LOOKS {
+            if self.changes.load(Ordering::Acquire) != before {
+                return self.lock();
+            }
+            hint::spin_loop();
+        }
+        let mut state = self.lock();
+        // Whoever changes something does so with the lock held.
+        if self.changes.load(Ordering::Acquire) == before {
+            state.waiting += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
         state
     }
 
+    /// Does something with the state, and lets those know who wait.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.changes.fetch_add(1, Ordering::Release);
+        if state.waiting > 0 {
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
     /// Works until there is nothing more to come.
-    fn help(&self) {
+    fn help(&self, worker: usize) {
         let _closing = Closing(self);
         let mut state = self.lock();
         while !state.closed {
-            match state.take_job() {
+            match state.take_job(worker) {
                 Some(job) => {
                     drop(state);
                     self.work(job);
@@ -229,23 +260,17 @@ impl Crew {
 
     fn work(&self, mut job: Job) {
         job.round.work(job.number, &mut job.part);
-        if self.lock().put_back(job) == Wake::Somebody {
-            self.changed.notify_all();
-        }
+        self.change(|state| state.put_back(job));
     }
 
     /// Reads, deals, takes what the parts tell, and works like the others in between.
-    fn lead(
-        &self,
-        workers: NonZeroUsize,
-        front: &mut Front,
-        feed: &mut Feeding<'_>,
-        world: &mut World,
-        sink: &mut dyn FlowSink,
-    ) {
+    fn lead(&self, front: &mut Front, feed: &mut Feeding<'_>, world: &mut World, sink: &mut dyn FlowSink) {
         let _closing = Closing(self);
-        let count = self.lock().parts.len();
-        let enough = READY_PER_WORKER * workers.get();
+        let (count, workers) = {
+            let state = self.lock();
+            (state.parts.len(), state.workers)
+        };
+        let enough = READY_PER_WORKER * workers;
         let mut spare: Vec<Round> = Vec::new();
         let mut supply = Supply::Feed(feed);
         let mut state = self.lock();
@@ -256,15 +281,13 @@ impl Crew {
                 let mut round = spare.pop().unwrap_or_else(|| Round::new(count));
                 round.clear();
                 supply.fill(&mut round, front);
-                if self.lock().post(round) == Wake::Somebody {
-                    self.changed.notify_all();
-                }
+                self.change(|state| state.post(round));
             } else if let Some(done) = state.take_done() {
                 drop(state);
                 world.take_all(done.told, sink);
                 // Whoever worked on it has let go of it.
                 spare.extend(Arc::into_inner(done.round));
-            } else if let Some(job) = state.take_job() {
+            } else if let Some(job) = state.take_job(LEADER) {
                 drop(state);
                 self.work(job);
             } else if state.rounds.is_empty() {
@@ -283,10 +306,20 @@ impl Crew {
     }
 }
 
+/// Whose a part is. What a worker has set up is near its processor, and its memory in its own store, so that parts
+/// change hands only when somebody has nothing else to do. The leader, who reads too, has half of a share.
+const fn owner(part: usize, workers: usize) -> usize {
+    if workers < 2 || part.is_multiple_of(2 * workers) {
+        LEADER
+    } else {
+        1 + part % (workers - 1)
+    }
+}
+
 impl State {
-    fn post(&mut self, round: Round) -> Wake {
+    fn post(&mut self, round: Round) {
         if round.is_empty() {
-            return Wake::Nobody;
+            return;
         }
         let round = Arc::new(round);
         let number = self.oldest + self.rounds.len() as u64;
@@ -302,34 +335,34 @@ impl State {
             left,
             told: Vec::new(),
         });
-        self.wake_if(left > 0)
-    }
-
-    const fn wake_if(&self, something_to_do: bool) -> Wake {
-        if something_to_do && self.waiting > 0 {
-            Wake::Somebody
-        } else {
-            Wake::Nobody
-        }
     }
 
     /// Whether another round is to be read: few are on their way, or fewer than `enough` parts have something to do that
     /// nobody does.
     fn wants_more(&self, enough: usize) -> bool {
-        let free = self.parts.iter().zip(&self.queues);
-        let ready = free.filter(|(part, queue)| part.is_some() && !queue.is_empty());
         let rounds = self.rounds.len();
-        rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && ready.count() < enough)
+        rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && self.free().count() < enough)
     }
 
-    /// The work of the part that is furthest behind, of those that nobody works on.
-    fn take_job(&mut self) -> Option<Job> {
-        let free = self.parts.iter().zip(&self.queues).enumerate();
-        let behind = free.filter_map(|(number, (part, queue))| {
+    /// The work of the part that is furthest behind, of those that nobody works on; of the worker's own, if it can be.
+    fn take_job(&mut self, worker: usize) -> Option<Job> {
+        let of_another = |number: usize| owner(number, self.workers) != worker;
+        let next = self
+            .free()
+            .min_by_key(|(round, number)| (of_another(*number), *round));
+        self.take_of(next?.1)
+    }
+
+    /// The parts that have something to do that nobody does, each with the oldest round that it has to do.
+    fn free(&self) -> impl Iterator<Item = (u64, usize)> {
+        let parts = self.parts.iter().zip(&self.queues).enumerate();
+        parts.filter_map(|(number, (part, queue))| {
             let (round, _) = part.as_ref().and(queue.front())?;
             Some((*round, number))
-        });
-        let (_, number) = behind.min()?;
+        })
+    }
+
+    fn take_of(&mut self, number: usize) -> Option<Job> {
         let part = self.parts.get_mut(number)?.take()?;
         let (round_number, round) = self.queues.get_mut(number)?.pop_front()?;
         Some(Job {
@@ -340,7 +373,7 @@ impl State {
         })
     }
 
-    fn put_back(&mut self, job: Job) -> Wake {
+    fn put_back(&mut self, job: Job) {
         let Job {
             number,
             mut part,
@@ -356,8 +389,6 @@ impl State {
         if let Some(place) = self.parts.get_mut(number) {
             *place = Some(part);
         }
-        let more = self.queues.get(number).is_some_and(|queue| !queue.is_empty());
-        self.wake_if(more || self.is_done())
     }
 
     /// Whether all parts are done with the oldest round.

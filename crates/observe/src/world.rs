@@ -1,11 +1,12 @@
 //! What all parts of an observation share: hosts, and what becomes of the parts' counts in the end.
 
+use crate::clock::Moment;
 use crate::desk::Desk;
 use crate::events::Event;
-use crate::hosts::{Hosts, Party};
+use crate::hosts::{Hosts, Party, Spot, Voice};
 use crate::ledger::Ledger;
 use crate::notes::{Ended, Note, Told};
-use crate::record::FlowSink;
+use crate::record::{Endpoint, FlowRecord, FlowSink, Traffic};
 use crate::settings::Settings;
 use crate::writes::WriteRecord;
 
@@ -69,14 +70,33 @@ impl World {
     }
 
     fn end(&mut self, ended: Ended, flows: &mut dyn FlowSink) {
-        let parties = [ended.initiator, ended.responder].map(|(spot, voice)| Party {
-            spot,
-            id: self.hosts.find(spot, voice),
-            voice,
-        });
+        let record = &ended.record;
+        let initiator = self.party(ended.initiator, record.initiator, record.received, record);
+        let responder = self.party(ended.responder, record.responder, record.sent, record);
         self.hosts
-            .account_parties(parties, ended.served, &ended.record, &ended.units);
+            .account_parties([initiator, responder], ended.served, record, &ended.units);
         flows.flow(ended.record);
+    }
+
+    /// One end of a record. A host whose flow went on for long may have given way meanwhile, as nothing showed that it was
+    /// answered; now something does, so that it stays.
+    fn party(
+        &mut self,
+        (spot, voice): (Spot, Voice),
+        endpoint: Endpoint,
+        answered: Traffic,
+        record: &FlowRecord,
+    ) -> Party {
+        let mut id = self.hosts.find(spot, voice);
+        if id.is_none() && voice == Voice::Heard && answered.packets > 0 {
+            let moment = Moment {
+                packet: record.packet,
+                time: record.first,
+                ..Moment::START
+            };
+            id = self.hosts.sight(spot, endpoint.mac, 0, moment);
+        }
+        Party { spot, id, voice }
     }
 
     /// Takes what a part gathered by itself.
