@@ -63,6 +63,13 @@ impl Core {
     }
 }
 
+/// Whether there may be another packet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Going {
+    On,
+    Nowhere,
+}
+
 // A source may be read in another thread than the one that opened it.
 const _: () = {
     const fn is_send<T: Send>() {}
@@ -163,16 +170,61 @@ impl Source {
             let offset = view.at;
             match self.core.step(&view, &mut self.damage) {
                 Step::Packet(record) => break (record, offset),
-                Step::Pass(length) => self.window.pass(length),
-                Step::Need(length) => self.fill(length),
-                Step::Skip(length) => self.skip(length),
-                Step::End => {
-                    // What is left is no packet, and was said to be damage once.
-                    self.window.pass(usize::MAX);
-                    return None;
-                }
+                other => match self.go_on(&other) {
+                    Going::On => {}
+                    Going::Nowhere => return None,
+                },
             }
         };
+        Some(self.packet(record, offset))
+    }
+
+    /// Gives each packet that is at hand, with where its bytes start in the buffer, and then the buffer itself in
+    /// exchange for another one, which may be empty: so a worker can be handed many packets without their being copied.
+    /// Gives how many they were, none when there are no more.
+    pub fn each_at_hand(&mut self, spare: &mut Vec<u8>, mut take: impl FnMut(&Packet<'_>, usize)) -> u64 {
+        let before = self.packets;
+        loop {
+            let view = self.window.view();
+            let offset = view.at;
+            match self.core.step(&view, &mut self.damage) {
+                Step::Packet(record) => {
+                    let start = self.window.position() + record.packet.start;
+                    take(&self.packet(record, offset), start);
+                }
+                // What was given must stay where it is until the buffer is given too.
+                Step::Need(_) | Step::Skip(_) if self.packets > before => break,
+                other => match self.go_on(&other) {
+                    Going::On => {}
+                    Going::Nowhere => break,
+                },
+            }
+        }
+        if self.packets > before {
+            self.window.exchange(spare);
+        }
+        self.packets - before
+    }
+
+    /// Does what a core wants that found no packet.
+    fn go_on(&mut self, step: &Step) -> Going {
+        match *step {
+            Step::Packet(_) => {}
+            Step::Pass(length) => self.window.pass(length),
+            Step::Need(length) => self.fill(length),
+            Step::Skip(length) => self.skip(length),
+            Step::End => {
+                // What is left is no packet, and was said to be damage once.
+                self.window.pass(usize::MAX);
+                return Going::Nowhere;
+            }
+        }
+        Going::On
+    }
+
+    /// Passes over a record and gives its packet.
+    #[inline]
+    fn packet(&mut self, record: Record, offset: u64) -> Packet<'_> {
         let Record {
             length,
             packet,
@@ -184,7 +236,7 @@ impl Source {
         let bytes = self.window.take_record(length, packet);
         self.packets += 1;
         self.bytes += bytes.len() as u64;
-        Some(Packet {
+        Packet {
             number: self.packets,
             offset,
             time,
@@ -192,7 +244,7 @@ impl Source {
             interface,
             bytes,
             original,
-        })
+        }
     }
 
     #[cold]

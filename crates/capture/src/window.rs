@@ -15,7 +15,7 @@ const READ_BYTES: usize = 128 << 10;
 /// The buffer, and what part of it is not dealt with yet.
 #[derive(Debug)]
 pub(crate) struct Window {
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     // INVARIANT: start <= end <= buffer.len().
     start: usize,
     end: usize,
@@ -28,7 +28,7 @@ impl Window {
     /// An empty buffer, before anything was read.
     pub(crate) fn new() -> Self {
         Self {
-            buffer: vec![0; BUFFER_BYTES].into(),
+            buffer: vec![0; BUFFER_BYTES],
             start: 0,
             end: 0,
             at: 0,
@@ -68,6 +68,27 @@ impl Window {
         self.buffer
             .get(start + packet.start..start + packet.end)
             .unwrap_or_default()
+    }
+
+    /// Where in the buffer the bytes at hand start.
+    #[inline]
+    pub(crate) const fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Gives the buffer in exchange for another one, to which what is not dealt with goes along.
+    pub(crate) fn exchange(&mut self, spare: &mut Vec<u8>) {
+        if spare.len() != BUFFER_BYTES {
+            // Fresh from the system, so that what is never written to takes no memory.
+            *spare = vec![0; BUFFER_BYTES];
+        }
+        let left = self.view().bytes;
+        if let Some(front) = spare.get_mut(..left.len()) {
+            front.copy_from_slice(left);
+        }
+        std::mem::swap(&mut self.buffer, spare);
+        self.end -= self.start;
+        self.start = 0;
     }
 
     /// Takes all bytes out, to start anew on what they unpack to.

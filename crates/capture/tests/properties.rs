@@ -6,7 +6,7 @@ mod common;
 use cofferdam_capture::{MAX_PACKET, PcapWriter, Resolution};
 use cofferdam_terms::{LinkType, Timestamp};
 use common::encode::{self, Order, Pcap};
-use common::{Owned, drain, open, open_by_pieces};
+use common::{Owned, drain, drain_buffers, open, open_by_pieces};
 use proptest::prelude::*;
 
 /// Packets of one capture: times in order of days, lengths from none, some cut by a snap length.
@@ -133,6 +133,25 @@ impl Form {
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn buffers_hold_the_packets_that_come_one_by_one(
+        packets in packets(), form in forms(), size in 1_usize..3000,
+        flip in prop::option::of((any::<prop::sample::Index>(), 1_u8..)),
+    ) {
+        let (mut file, _) = form.write(&packets);
+        if let Some((at, value)) = flip {
+            let at = at.index(file.len().saturating_sub(64).max(1)) + 64;
+            if let Some(byte) = file.get_mut(at) {
+                *byte ^= value;
+            }
+        }
+        let (Ok(mut one_by_one), Ok(mut buffers)) = (open(&file), open_by_pieces(&file, size)) else {
+            return Ok(());
+        };
+        prop_assert_eq!(drain_buffers(&mut buffers), drain(&mut one_by_one));
+        prop_assert_eq!(buffers.damage(), one_by_one.damage());
+    }
 
     #[test]
     fn any_packets_read_back_as_they_were_written(packets in packets(), form in forms()) {

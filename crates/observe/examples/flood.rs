@@ -11,6 +11,11 @@
 
 use cofferdam_observe::{FlowRecord, FlowSink, Observer, Settings};
 use cofferdam_terms::{LinkType, Timestamp};
+use tikv_jemallocator::Jemalloc;
+
+/// The one that the command runs on.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 struct Nowhere(u64);
 

@@ -14,6 +14,11 @@ use cofferdam_observe::{Captured, Feed, FlowRecord, FlowSink, Settings, observe_
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Instant;
+use tikv_jemallocator::Jemalloc;
+
+/// The one that the command runs on: with glibc's, two workers wait for each other to free what the other has made.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Counts what a store would take.
 #[derive(Default)]
@@ -42,21 +47,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let observation = observe_with(
         settings,
         workers,
-        &mut |deal| {
-            while !deal.is_full() {
-                let Some(packet) = source.next_packet() else {
-                    return Feed::End;
-                };
+        &mut |buffer, deal| {
+            let count = source.each_at_hand(buffer, |packet, start| {
                 bytes += packet.bytes.len();
-                deal.packet(&Captured {
+                let captured = Captured {
                     number: packet.number,
                     time: packet.time,
                     link: packet.link,
                     bytes: packet.bytes,
                     original: packet.original,
-                });
-            }
-            Feed::More
+                };
+                deal.packet(&captured, start);
+            });
+            if count == 0 { Feed::End } else { Feed::More }
         },
         &mut counted,
     );

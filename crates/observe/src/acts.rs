@@ -58,6 +58,7 @@ pub(crate) struct Acts {
     writes: Writes,
     events: Events,
     pub(crate) evicted: Tally<&'static str>,
+    told: (Vec<WriteRecord>, Vec<Event>),
 }
 
 impl Acts {
@@ -69,6 +70,7 @@ impl Acts {
             writes: Writes::new(ceilings.writes, hasher.clone()),
             events: Events::new(ceilings.events, hasher),
             evicted: Tally::default(),
+            told: (Vec::new(), Vec::new()),
         }
     }
 
@@ -200,8 +202,16 @@ impl Acts {
         }
     }
 
+    /// The capture is over: makes what is told of events and writes, and forgets the rest.
+    pub(crate) fn close(&mut self) {
+        self.told.0.append(&mut self.writes.finish());
+        self.told.1.append(&mut self.events.finish());
+        self.known.forget();
+    }
+
+    /// What was told when it was closed.
     pub(crate) fn finish(self) -> (Vec<WriteRecord>, Vec<Event>, Tally<&'static str>) {
-        (self.writes.finish(), self.events.finish(), self.evicted)
+        (self.told.0, self.told.1, self.evicted)
     }
 }
 

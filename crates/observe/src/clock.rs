@@ -25,6 +25,13 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
+    /// Before the first packet.
+    pub(crate) const START: Self = Self {
+        packet: 0,
+        time: Timestamp::from_nanos(0),
+        hour: 0,
+        tick: 0,
+    };
     /// After the last packet.
     pub(crate) const END: Self = Self {
         packet: u64::MAX,
@@ -46,6 +53,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// The clock hour that the last packet fell into.
+    pub(crate) const fn hour(&self) -> i64 {
+        self.hour
+    }
+
     pub(crate) fn at(&mut self, packet: u64, time: Timestamp) -> Moment {
         let nanos = time.nanos();
         if !self.started {

@@ -256,9 +256,11 @@ impl Events {
         Some(at)
     }
 
-    /// The events, in the order in which they were met.
-    pub(crate) fn finish(self) -> Vec<Event> {
-        self.entries.into_iter().map(Entry::finish).collect()
+    /// The events, in the order in which they were met. None is left.
+    pub(crate) fn finish(&mut self) -> Vec<Event> {
+        self.index.clear();
+        let entries = std::mem::take(&mut self.entries).into_iter();
+        entries.map(Entry::finish).collect()
     }
 }
 

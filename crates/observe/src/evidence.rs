@@ -36,6 +36,10 @@ impl Peers {
         self.0.len()
     }
 
+    fn cost(&self) -> usize {
+        self.0.len() * cost::PEER
+    }
+
     pub(crate) fn join(&mut self, other: &Self) {
         for peer in &other.0 {
             self.add(*peer, &mut Room::unlimited());
@@ -169,6 +173,11 @@ impl Room {
         Self::new(usize::MAX)
     }
 
+    /// A host has given way: what was taken for it is free again.
+    pub(crate) fn give_back(&mut self, evidence: &Evidence) {
+        self.left = self.left.saturating_add(evidence.cost());
+    }
+
     const fn take(&mut self, bytes: usize) -> bool {
         match self.left.checked_sub(bytes) {
             Some(left) => {
@@ -202,6 +211,16 @@ impl Dealt<'_> {
 }
 
 impl Evidence {
+    /// What was taken of the room for it.
+    fn cost(&self) -> usize {
+        let offered = self.serves.iter().chain(&self.uses);
+        let offered = offered.map(|one| cost::SERVICE + one.peers.cost());
+        let dealings = self.asked.iter().chain(&self.answered);
+        let dealings =
+            dealings.map(|one| cost::DEALING + one.peers.cost() + one.near.cost() + one.programmed.cost());
+        offered.sum::<usize>() + dealings.sum::<usize>() + self.units.len() * cost::UNIT
+    }
+
     /// Notes a record of which this is the initiator.
     pub(crate) fn as_initiator(&mut self, dealt: &Dealt<'_>, room: &mut Room) {
         if is_a_service(dealt.record) {

@@ -137,26 +137,20 @@ impl Facts {
         )
     }
 
-    /// The facts with whom they are about, ordered.
-    pub(crate) fn finish(self) -> Vec<(Spot, IdentityFact)> {
-        let mut facts: Vec<(Spot, IdentityFact)> = self
-            .facts
-            .into_iter()
-            .map(|fact| {
-                let shown = IdentityFact {
-                    field: fact.field,
-                    value: WireText::from_wire(&fact.value),
-                    protocol: fact.protocol,
-                    unit: fact.unit,
-                    packet: fact.packet,
-                    at: fact.at,
-                    times: fact.times,
-                };
-                (fact.spot, shown)
-            })
-            .collect();
-        facts.sort_unstable();
-        facts
+    /// The facts with whom they are about, in the order in which they were first said.
+    pub(crate) fn finish(self) -> impl Iterator<Item = (Spot, IdentityFact)> {
+        self.facts.into_iter().map(|fact| {
+            let shown = IdentityFact {
+                field: fact.field,
+                value: WireText::from_wire(&fact.value),
+                protocol: fact.protocol,
+                unit: fact.unit,
+                packet: fact.packet,
+                at: fact.at,
+                times: fact.times,
+            };
+            (fact.spot, shown)
+        })
     }
 }
 

@@ -14,9 +14,12 @@ use cofferdam_dissect::Protocol;
 use cofferdam_terms::{MacAddr, Timestamp, VlanId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
+use std::thread;
 
-/// Makes assets and coverage out of what was gathered.
-pub(crate) fn observation(world: World) -> Observation {
+/// Makes assets and coverage out of what was gathered, with so many workers.
+pub(crate) fn observation(world: World, workers: NonZeroUsize) -> Observation {
     let (hosts, silent, facts, more_evicted) = world.hosts.finish();
     let (mut writes, mut events) = (world.writes, world.events);
     writes.sort_by_key(|write| write.first.packet);
@@ -26,12 +29,9 @@ pub(crate) fn observation(world: World) -> Observation {
         ledger.evicted.add(ceiling, count, packet);
     }
     let (joined, behind_routers) = join(&hosts);
-    let mut facts = Filed::new(facts.finish(), &hosts, &joined);
-    let (mut assets, behind): (Vec<ObservedAsset>, Vec<Vec<Behind>>) = joined
-        .into_iter()
-        .enumerate()
-        .map(|(index, asset)| describe(asset, &hosts, facts.take(index)))
-        .unzip();
+    let facts = filed(facts.finish(), &hosts, &joined);
+    let described = describe_all(joined, facts, &hosts, workers).into_iter();
+    let (mut assets, behind): (Vec<ObservedAsset>, Vec<Vec<Behind>>) = described.unzip();
     make_keys_unique(&mut assets);
     let children: Vec<ObservedAsset> = assets
         .iter_mut()
@@ -50,46 +50,81 @@ pub(crate) fn observation(world: World) -> Observation {
     }
 }
 
-/// Facts, filed by the asset that they are about.
-struct Filed(BTreeMap<usize, Vec<IdentityFact>>);
-
-impl Filed {
-    /// A fact goes to the asset that has its address on its VLAN, else to the one that has its address at all, if there
-    /// is just one. Facts about addresses that never spoke are about no asset.
-    fn new(facts: Vec<(Spot, IdentityFact)>, hosts: &[Host], joined: &[Joined]) -> Self {
-        let mut by_spot: BTreeMap<Spot, usize> = BTreeMap::new();
-        let mut by_address: BTreeMap<Address, BTreeSet<usize>> = BTreeMap::new();
-        for (index, asset) in joined.iter().enumerate() {
-            let spots = asset.hosts.iter().filter_map(|host| hosts.get(*host));
-            for spot in spots.map(|host| host.spot) {
-                by_spot.insert(spot, index);
-                by_address.entry(spot.address).or_default().insert(index);
-            }
-            if let Some(mac) = asset.mac {
-                by_address.entry(Address::Mac(mac)).or_default().insert(index);
-            }
+/// Facts, by the asset that they are about.
+///
+/// A fact goes to the asset that has its address on its VLAN, else to the one that has its address at all, if there is
+/// just one. Facts about addresses that never spoke are about no asset.
+fn filed(
+    facts: impl Iterator<Item = (Spot, IdentityFact)>,
+    hosts: &[Host],
+    joined: &[Joined],
+) -> Vec<Vec<IdentityFact>> {
+    let mut by_spot: BTreeMap<Spot, usize> = BTreeMap::new();
+    let mut by_address: BTreeMap<Address, BTreeSet<usize>> = BTreeMap::new();
+    for (index, asset) in joined.iter().enumerate() {
+        let spots = asset.hosts.iter().filter_map(|host| hosts.get(*host));
+        for spot in spots.map(|host| host.spot) {
+            by_spot.insert(spot, index);
+            by_address.entry(spot.address).or_default().insert(index);
         }
-        let mut filed: BTreeMap<usize, Vec<IdentityFact>> = BTreeMap::new();
-        for (spot, fact) in facts {
-            let only = || {
-                let all = by_address.get(&spot.address).filter(|all| all.len() == 1)?;
-                all.first()
-            };
-            if let Some(index) = by_spot.get(&spot).or_else(only) {
-                filed.entry(*index).or_default().push(fact);
-            }
+        if let Some(mac) = asset.mac {
+            by_address.entry(Address::Mac(mac)).or_default().insert(index);
         }
-        Self(filed)
     }
-
-    fn take(&mut self, index: usize) -> Vec<IdentityFact> {
-        let mut facts = self.0.remove(&index).unwrap_or_default();
-        facts.sort_unstable();
-        facts
+    let mut filed: Vec<Vec<IdentityFact>> = joined.iter().map(|_| Vec::new()).collect();
+    for (spot, fact) in facts {
+        let only = || {
+            let all = by_address.get(&spot.address).filter(|all| all.len() == 1)?;
+            all.first()
+        };
+        if let Some(index) = by_spot.get(&spot).or_else(only)
+            && let Some(place) = filed.get_mut(*index)
+        {
+            place.push(fact);
+        }
     }
+    filed
 }
 
-fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> (ObservedAsset, Vec<Behind>) {
+/// An asset, and the devices behind it.
+type Described = (ObservedAsset, Vec<Behind>);
+
+/// Describes each asset, each worker its share of them.
+fn describe_all(
+    joined: Vec<Joined>,
+    facts: Vec<Vec<IdentityFact>>,
+    hosts: &[Host],
+    workers: NonZeroUsize,
+) -> Vec<Described> {
+    let share = joined.len().div_ceil(workers.get()).max(1);
+    let mut left = joined.into_iter().zip(facts);
+    let mut take = || left.by_ref().take(share).collect::<Vec<_>>();
+    let describe = |share: Vec<(Joined, Vec<IdentityFact>)>| -> Vec<Described> {
+        let assets = share.into_iter();
+        assets
+            .map(|(asset, facts)| describe(asset, hosts, facts))
+            .collect()
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers.get())
+            .map(|_| {
+                let share = take();
+                scope.spawn(move || describe(share))
+            })
+            .collect();
+        let mut assets = describe(take());
+        for other in others {
+            match other.join() {
+                Ok(more) => assets.extend(more),
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+        assets
+    })
+}
+
+fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> Described {
+    facts.sort_unstable();
     let hosts: Vec<&Host> = asset.hosts.iter().filter_map(|index| hosts.get(*index)).collect();
     let mut all = Evidence::default();
     for evidence in hosts.iter().filter_map(|host| host.evidence.as_deref()) {

@@ -13,7 +13,7 @@ use cofferdam_dissect::Registration;
 use cofferdam_dissect::frame::{self, Frame, Network, Packet, Plain, Transport};
 
 /// In so many steps all flows end when the capture is over.
-const ENDINGS: u64 = 64;
+const ENDINGS: u64 = 128;
 
 /// What stands before the parts.
 pub(crate) struct Front {
@@ -61,6 +61,12 @@ impl Front {
             tick: 0,
             last: 0,
         }
+    }
+
+    /// The clock hour that the last packet fell into.
+    #[inline]
+    pub(crate) const fn hour(&self) -> i64 {
+        self.clock.hour()
     }
 
     /// Counts a packet and gives its place in time.

@@ -19,7 +19,7 @@ use foldhash::SharedSeed;
 use foldhash::fast::{FixedState, SeedableRandomState};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 /// The most MACs that are kept of one address.
@@ -46,10 +46,28 @@ impl Address {
 }
 
 /// An address on the VLAN where it was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     pub(crate) address: Address,
     pub(crate) vlan: Option<VlanId>,
+}
+
+/// Spots are looked up for each flow: one word is hashed of most, where the derived way would hash five.
+impl Hash for Spot {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let vlan = self.vlan.map_or(0, |vlan| u64::from(vlan.get()) + 1);
+        match self.address {
+            Address::Ip(IpAddr::V4(ip)) => state.write_u64(vlan << 48 | u64::from(ip.to_bits())),
+            Address::Mac(MacAddr([a, b, c, d, e, f])) => {
+                state.write_u64(u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
+                state.write_u64(vlan << 48 | 1);
+            }
+            Address::Ip(IpAddr::V6(ip)) => {
+                state.write_u128(ip.to_bits());
+                state.write_u64(vlan << 48 | 2);
+            }
+        }
+    }
 }
 
 /// Whether an end of a flow sent anything.
@@ -226,6 +244,9 @@ impl Hosts {
             let host = self.slots.get(slot)?;
             if host.received.packets == 0 {
                 self.index.remove(&host.spot);
+                if let Some(evidence) = &host.evidence {
+                    self.room.give_back(evidence);
+                }
                 return Some(slot);
             }
         }

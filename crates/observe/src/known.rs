@@ -87,6 +87,13 @@ impl Known {
         }
     }
 
+    /// Forgets all values.
+    pub(crate) fn forget(&mut self) {
+        self.index.clear();
+        self.devices = Vec::new();
+        self.held = 0;
+    }
+
     /// A device's number; none when there is no room for another.
     #[cold]
     pub(crate) fn device(

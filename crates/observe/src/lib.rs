@@ -80,7 +80,7 @@ pub use record::{
 pub use settings::{Ceilings, IdleTimes, Settings};
 pub use spread::Spread;
 pub use tap::{MessageContext, MessageSink};
-pub use workers::{Deal, Feed, observe_with};
+pub use workers::{Deal, Feed, Feeding, observe_with};
 pub use writes::{ValueBefore, ValueChange, WriteRecord};
 pub use zeek::{Lines, ZeekFlows, ZeekLog, ZeekMessages};
 

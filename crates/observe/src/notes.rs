@@ -19,8 +19,8 @@ pub(crate) enum Note {
     Sighted(Sighted),
     /// Something was said of a host.
     Claimed(Claim),
-    /// A record ended.
-    Ended(Box<Ended>),
+    /// A record ended: the next one of those that go with the notes.
+    Ended,
 }
 
 /// An end of a flow spoke for the first time in it, or under another MAC.
@@ -130,17 +130,26 @@ impl Stamp {
     }
 }
 
-/// Notes in the order in which they were made.
-#[derive(Default)]
-pub(crate) struct Notes {
-    all: Vec<(Stamp, Note)>,
-    stamp: Stamp,
-}
-
 impl Default for Stamp {
     fn default() -> Self {
         Self::of_packet(0)
     }
+}
+
+/// What a part has told since it was asked last.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// In the order in which it was told.
+    pub(crate) notes: Vec<(Stamp, Note)>,
+    /// The records that ended. They are large, and stand apart so that notes need not be.
+    pub(crate) ended: Vec<Ended>,
+}
+
+/// Takes down what a part tells.
+#[derive(Default)]
+pub(crate) struct Notes {
+    told: Told,
+    stamp: Stamp,
 }
 
 impl Notes {
@@ -151,16 +160,26 @@ impl Notes {
     }
 
     pub(crate) fn add(&mut self, note: Note) {
-        self.all.push((self.stamp, note));
+        self.told.notes.push((self.stamp, note));
+    }
+
+    pub(crate) fn end(&mut self, ended: Ended) {
+        self.told.ended.push(ended);
+        self.add(Note::Ended);
     }
 
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.told.notes.is_empty()
     }
 
-    /// Moves all notes to the end of a list.
-    pub(crate) fn move_to(&mut self, list: &mut Vec<(Stamp, Note)>) {
-        list.append(&mut self.all);
+    /// Takes all out.
+    pub(crate) fn take(&mut self) -> Told {
+        std::mem::take(&mut self.told)
+    }
+
+    /// All that was told, to be taken out of it.
+    pub(crate) const fn told(&mut self) -> &mut Told {
+        &mut self.told
     }
 }

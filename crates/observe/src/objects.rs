@@ -80,7 +80,7 @@ impl Objects {
         if covers(self.last_hit) {
             return Added::Nothing;
         }
-        // A message that addresses several does so in the same order each time.
+        // Objects are addressed in the same order each time.
         let next = if self.last_hit + 1 < self.ranges.len() {
             self.last_hit + 1
         } else {
@@ -90,15 +90,17 @@ impl Objects {
             self.last_hit = next;
             return Added::Nothing;
         }
-        self.find_or_keep(&object.address)
+        self.find_or_keep(&object.address, next)
     }
 
     #[cold]
-    fn find_or_keep(&mut self, address: &Address<'_>) -> Added {
+    fn find_or_keep(&mut self, address: &Address<'_>, next: usize) -> Added {
         for (index, range) in self.ranges.iter_mut().enumerate() {
             match range.fit(address) {
                 Fit::Covers => {
-                    self.last_hit = index;
+                    // So that it is the next one when it comes again after the same one.
+                    self.ranges.swap(index, next);
+                    self.last_hit = next;
                     return Added::Nothing;
                 }
                 Fit::Joins(first, end) => {

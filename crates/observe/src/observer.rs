@@ -3,7 +3,6 @@
 use crate::clock::Moment;
 use crate::desk::Out;
 use crate::front::{Front, Place, Tick};
-use crate::notes::{Note, Stamp};
 use crate::part::Part;
 use crate::record::{FlowSink, Observation};
 use crate::settings::Settings;
@@ -11,14 +10,13 @@ use crate::tap::MessageSink;
 use crate::world::World;
 use cofferdam_dissect::{REGISTRY, Registration, frame};
 use cofferdam_terms::{LinkType, Timestamp};
+use std::num::NonZeroUsize;
 
 /// Follows a capture, frame by frame. What it holds stays under the ceilings of its settings.
 pub struct Observer {
     front: Front,
     parts: Vec<Part>,
     world: World,
-    /// Notes on their way.
-    notes: Vec<(Stamp, Note)>,
 }
 
 /// A frame as a capture gives it.
@@ -49,7 +47,6 @@ impl Observer {
             front: Front::new(&settings, registry),
             parts: parts(&settings, registry),
             world: World::new(settings),
-            notes: Vec::new(),
         }
     }
 
@@ -112,29 +109,32 @@ impl Observer {
         let (moment, tick) = self.front.moment(captured);
         if tick == Tick::Next {
             for part in &mut self.parts {
-                part.expire(moment, &mut out);
-                part.desk.notes.move_to(&mut self.notes);
+                part.go_on(moment, &mut out);
             }
-            self.world.take_all(&mut self.notes, sink);
+            self.take_notes(sink);
         }
         let Some(part) = hand_on(&mut self.front, &mut self.parts, captured, moment, &mut out) else {
             return;
         };
         if !part.desk.notes.is_empty() {
-            part.desk.notes.move_to(&mut self.notes);
-            self.world.take_in_order(&mut self.notes, sink);
+            self.world.take_one(part.desk.notes.told(), sink);
         }
+    }
+
+    /// Takes what all parts have told.
+    fn take_notes(&mut self, sink: &mut dyn FlowSink) {
+        let told = self.parts.iter_mut().map(|part| part.desk.notes.take());
+        self.world.take_all(told, sink);
     }
 
     fn end(mut self, sink: &mut dyn FlowSink, mut out: Out<'_>) -> Observation {
         for packet in self.front.ends() {
             for part in &mut self.parts {
                 part.end_before(packet, &mut out);
-                part.desk.notes.move_to(&mut self.notes);
             }
-            self.world.take_all(&mut self.notes, sink);
+            self.take_notes(sink);
         }
-        sum_up(self.front, self.parts, self.world)
+        sum_up(self.front, self.parts, self.world, NonZeroUsize::MIN)
     }
 }
 
@@ -178,11 +178,10 @@ pub(crate) fn parts(settings: &Settings, registry: &'static [Registration]) -> V
 }
 
 /// What came of it all, once every flow has ended.
-pub(crate) fn sum_up(front: Front, parts: Vec<Part>, mut world: World) -> Observation {
+pub(crate) fn sum_up(front: Front, parts: Vec<Part>, mut world: World, workers: NonZeroUsize) -> Observation {
     world.ledger.join(front.finish());
     for part in parts {
-        // What its flows held is free for the assets.
         world.take_in(part.desk);
     }
-    crate::finish::observation(world)
+    crate::finish::observation(world, workers)
 }

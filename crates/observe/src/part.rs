@@ -29,7 +29,8 @@ const MAX_EVICTED_AT_ONCE: usize = 64;
 pub(crate) struct Part {
     table: FlowTable,
     pub(crate) desk: Desk,
-    tick: u32,
+    /// The last that it was told of the time.
+    now: Moment,
     /// Flows whose time is up, while they are put in order.
     due: Vec<(u64, FlowId)>,
 }
@@ -69,7 +70,7 @@ impl Part {
         Self {
             table: FlowTable::new(settings.hash_seed),
             desk: Desk::new(settings, registry),
-            tick: 0,
+            now: Moment::START,
             due: Vec::new(),
         }
     }
@@ -241,9 +242,22 @@ impl Part {
         }
     }
 
-    /// Time goes on: ends the flows that are idle for too long, in the order of their records.
-    pub(crate) fn expire(&mut self, moment: Moment, out: &mut Out<'_>) {
-        self.tick = moment.tick;
+    /// The last that the part was told of the time.
+    #[inline]
+    pub(crate) const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Another hour or tick has begun.
+    pub(crate) fn go_on(&mut self, moment: Moment, out: &mut Out<'_>) {
+        let before = std::mem::replace(&mut self.now, moment);
+        if before.tick != moment.tick {
+            self.expire(moment, out);
+        }
+    }
+
+    /// Ends the flows that are idle for too long, in the order of their records.
+    fn expire(&mut self, moment: Moment, out: &mut Out<'_>) {
         let idle = self.desk.settings.idle;
         let mut due = std::mem::take(&mut self.due);
         for lane in Lane::ALL {
@@ -254,7 +268,7 @@ impl Part {
                 Lane::Connection => idle.connection,
             });
             self.table
-                .idle(lane, |since| self.tick - since > patience, &mut due);
+                .idle(lane, |since| moment.tick - since > patience, &mut due);
         }
         due.sort_unstable();
         for (record, id) in due.drain(..) {
@@ -274,6 +288,11 @@ impl Part {
         while let Some((record, id)) = self.due.pop_if(|(record, _)| *record < packet) {
             self.desk.notes.stamp(Stamp::of_end(u64::MAX, record));
             self.end(id, out);
+        }
+        if packet == u64::MAX {
+            // What flows held is free for the assets.
+            self.table = FlowTable::new(self.desk.settings.hash_seed);
+            self.desk.acts.close();
         }
     }
 
@@ -452,7 +471,7 @@ fn give_record(flow: &mut Flow, desk: &mut Desk) {
         };
         (spot_of(flow, end), voice)
     };
-    desk.notes.add(Note::Ended(Box::new(Ended {
+    desk.notes.end(Ended {
         initiator: end(flow.initiator),
         responder: end(responder),
         served: if flow.seen.at(responder).served {
@@ -462,5 +481,5 @@ fn give_record(flow: &mut Flow, desk: &mut Desk) {
         },
         record,
         units,
-    })));
+    });
 }

@@ -33,6 +33,8 @@ pub(crate) struct Sketch {
     max: u64,
     /// Bucket and count, ordered by bucket; empty while there are two lengths or fewer.
     buckets: Vec<(u16, u32)>,
+    /// The place that was hit last: lengths resemble each other.
+    last_hit: u16,
 }
 
 impl Sketch {
@@ -57,20 +59,33 @@ impl Sketch {
     #[inline]
     fn file(&mut self, nanos: u64) -> bool {
         let bucket = bucket_of(nanos);
-        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+        match self.buckets.get_mut(usize::from(self.last_hit)) {
+            Some((known, count)) if *known == bucket => {
+                *count = count.saturating_add(1);
+                false
+            }
+            Some(_) | None => self.seek(bucket),
+        }
+    }
+
+    fn seek(&mut self, bucket: u16) -> bool {
+        let (at, grown) = match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
             Ok(at) => {
                 if let Some((_, count)) = self.buckets.get_mut(at) {
                     *count = count.saturating_add(1);
                 }
-                false
+                (at, false)
             }
             Err(at) => {
                 debug_assert!(self.buckets.len() < MAX_BUCKETS, "{bucket}");
                 let before = self.buckets.capacity();
                 self.buckets.insert(at, (bucket, 1));
-                self.buckets.capacity() != before
+                (at, self.buckets.capacity() != before)
             }
-        }
+        };
+        // There are fewer than 2^16 buckets.
+        self.last_hit = u16::try_from(at).unwrap_or(u16::MAX);
+        grown
     }
 
     /// Heap bytes held.

@@ -10,25 +10,33 @@
 //! Threads are no I/O: what is read, and when, is the caller's affair.
 
 use crate::front::Front;
-use crate::notes::{Note, Stamp};
+use crate::notes::Told;
 use crate::observer::{Captured, Observer, parts, sum_up};
 use crate::part::Part;
 use crate::record::{FlowSink, Observation};
 use crate::round::Round;
 use crate::settings::Settings;
 use crate::world::World;
-use cofferdam_dissect::{REGISTRY, Registration};
+use cofferdam_dissect::REGISTRY;
 use std::collections::VecDeque;
+use std::hint;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// The most rounds on their way at once.
-const MAX_ROUNDS: usize = 32;
-/// So many parts for each worker should have something to do.
+const MAX_ROUNDS: usize = 64;
+/// So many rounds are read ahead in any case; what was just read is still near the processor.
+const MIN_ROUNDS: usize = 4;
+/// More are read until so many parts for each worker have something to do.
 const READY_PER_WORKER: usize = 2;
-/// One worker deals in so many packets, to be asked for more as often as several.
-const TURN_PACKETS: usize = 1024;
+
+/// So often a worker looks for something to do before it goes to sleep: for some tens of microseconds.
+const LOOKS: u32 = 2000;
+
+/// The calling thread's number among the workers.
+const LEADER: usize = 0;
 
 /// Whether there may be more packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,102 +52,60 @@ pub struct Deal<'a>(To<'a>);
 
 enum To<'a> {
     /// The only worker does at once what there is to do.
-    Observer {
-        observer: &'a mut Observer,
-        sink: &'a mut dyn FlowSink,
-        packets: usize,
-    },
-    Round {
-        round: &'a mut Round,
-        front: &'a mut Front,
-    },
+    Observer(&'a mut Observer, &'a mut dyn FlowSink),
+    Round(&'a mut Round, &'a mut Front),
 }
 
 impl Deal<'_> {
-    /// Whether it has had enough for this time.
-    #[must_use]
+    /// Takes the next packet. Its bytes will start at `start` in the buffer once the call that deals it has returned.
     #[inline]
-    pub fn is_full(&self) -> bool {
-        match &self.0 {
-            To::Observer { packets, .. } => *packets >= TURN_PACKETS,
-            To::Round { round, .. } => round.is_full(),
-        }
-    }
-
-    /// Takes the next packet.
-    #[inline]
-    pub fn packet(&mut self, captured: &Captured<'_>) {
+    pub fn packet(&mut self, captured: &Captured<'_>, start: usize) {
         match &mut self.0 {
-            To::Observer {
-                observer,
-                sink,
-                packets,
-            } => {
-                *packets += 1;
-                observer.take_frame(captured, *sink);
-            }
-            To::Round { round, front } => round.add(captured, front),
+            To::Observer(observer, sink) => observer.take_frame(captured, *sink),
+            To::Round(round, front) => round.add(captured, start, front),
         }
     }
 }
 
-/// Observes a capture with so many workers, the calling thread being one of them. `feed` is asked again and again to deal
-/// packets until [`Deal::is_full`]. Records come in the same order, and everything is the same, for any number of
-/// workers.
+/// Deals the next packets, a few hundred kilobytes of them, and leaves the buffer with their bytes in it. The buffer that
+/// it is handed is empty or one that it has filled before.
+pub type Feeding<'a> = dyn FnMut(&mut Vec<u8>, &mut Deal<'_>) -> Feed + 'a;
+
+/// Observes a capture with so many workers, the calling thread being one of them. `feed` is called again and again for
+/// packets. Records come in the same order, and everything is the same, for any number of workers.
 #[must_use]
 pub fn observe_with(
     settings: Settings,
     workers: NonZeroUsize,
-    feed: &mut dyn FnMut(&mut Deal<'_>) -> Feed,
-    sink: &mut dyn FlowSink,
-) -> Observation {
-    observe_registered(settings, REGISTRY, workers, feed, sink)
-}
-
-/// The same with other protocols, for tests.
-pub(crate) fn observe_registered(
-    settings: Settings,
-    registry: &'static [Registration],
-    workers: NonZeroUsize,
-    feed: &mut dyn FnMut(&mut Deal<'_>) -> Feed,
+    feed: &mut Feeding<'_>,
     sink: &mut dyn FlowSink,
 ) -> Observation {
     if workers.get() == 1 {
-        return alone(Observer::with_registry(settings, registry), feed, sink);
+        return alone(Observer::new(settings), feed, sink);
     }
-    let mut front = Front::new(&settings, registry);
-    let crew = Crew::new(parts(&settings, registry));
+    let mut front = Front::new(&settings, REGISTRY);
+    let crew = Crew::new(parts(&settings, REGISTRY), workers);
     let mut world = World::new(settings);
     thread::scope(|scope| {
-        for _ in 1..workers.get() {
-            scope.spawn(|| crew.help());
+        for worker in 1..workers.get() {
+            let crew = &crew;
+            scope.spawn(move || crew.help(worker));
         }
-        crew.lead(workers, &mut front, feed, &mut world, sink);
+        crew.lead(&mut front, feed, &mut world, sink);
     });
-    sum_up(front, crew.into_parts(), world)
+    sum_up(front, crew.into_parts(), world, workers)
 }
 
-fn alone(
-    mut observer: Observer,
-    feed: &mut dyn FnMut(&mut Deal<'_>) -> Feed,
-    sink: &mut dyn FlowSink,
-) -> Observation {
-    loop {
-        let mut deal = Deal(To::Observer {
-            observer: &mut observer,
-            sink,
-            packets: 0,
-        });
-        if feed(&mut deal) == Feed::End {
-            return observer.finish(sink);
-        }
-    }
+fn alone(mut observer: Observer, feed: &mut Feeding<'_>, sink: &mut dyn FlowSink) -> Observation {
+    let mut buffer = Vec::new();
+    while feed(&mut buffer, &mut Deal(To::Observer(&mut observer, sink))) == Feed::More {}
+    observer.finish(sink)
 }
 
 /// What rounds are filled with.
 enum Supply<'a> {
     /// Packets.
-    Feed(&'a mut dyn FnMut(&mut Deal<'_>) -> Feed),
+    Feed(&'a mut Feeding<'a>),
     /// The ends of what was open when there were no more.
     Ends(Vec<u64>),
 }
@@ -155,7 +121,10 @@ impl Supply<'_> {
     fn fill(&mut self, round: &mut Round, front: &mut Front) {
         match self {
             Self::Feed(feed) => {
-                if feed(&mut Deal(To::Round { round, front })) == Feed::End {
+                let mut bytes = std::mem::take(&mut round.bytes);
+                let more = feed(&mut bytes, &mut Deal(To::Round(round, front)));
+                round.bytes = bytes;
+                if more == Feed::End {
                     let mut ends: Vec<u64> = front.ends().collect();
                     ends.reverse();
                     *self = Self::Ends(ends);
@@ -174,9 +143,12 @@ impl Supply<'_> {
 struct Crew {
     state: Mutex<State>,
     changed: Condvar,
+    /// How often something has changed.
+    changes: AtomicU64,
 }
 
 struct State {
+    workers: usize,
     /// None while somebody works on it.
     parts: Vec<Option<Box<Part>>>,
     /// What each part still has to do, oldest first.
@@ -185,6 +157,8 @@ struct State {
     rounds: VecDeque<UnderWay>,
     /// The number of the oldest one.
     oldest: u64,
+    /// So many workers have nothing to do.
+    waiting: usize,
     closed: bool,
 }
 
@@ -193,7 +167,8 @@ struct UnderWay {
     round: Arc<Round>,
     /// So many parts are not done with it.
     left: usize,
-    notes: Vec<(Stamp, Note)>,
+    /// What each part has told that is done.
+    told: Vec<Told>,
 }
 
 /// A part's work of one round.
@@ -209,23 +184,25 @@ struct Closing<'a>(&'a Crew);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
-        self.0.changed.notify_all();
+        self.0.change(|state| state.closed = true);
     }
 }
 
 impl Crew {
-    fn new(parts: Vec<Part>) -> Self {
+    fn new(parts: Vec<Part>, workers: NonZeroUsize) -> Self {
         let state = State {
+            workers: workers.get(),
             queues: parts.iter().map(|_| VecDeque::new()).collect(),
             parts: parts.into_iter().map(|part| Some(Box::new(part))).collect(),
             rounds: VecDeque::new(),
             oldest: 0,
+            waiting: 0,
             closed: false,
         };
         Self {
             state: Mutex::new(state),
             changed: Condvar::new(),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -233,16 +210,44 @@ impl Crew {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    /// Waits until something has changed. Mostly that is the case in a moment, and to go to sleep and be woken takes
+    /// longer: so at first the worker only looks again and again.
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let before = self.changes.load(Ordering::Acquire);
+        drop(state);
+        for _ in 0..LOOKS {
+            if self.changes.load(Ordering::Acquire) != before {
+                return self.lock();
+            }
+            hint::spin_loop();
+        }
+        let mut state = self.lock();
+        // Whoever changes something does so with the lock held.
+        if self.changes.load(Ordering::Acquire) == before {
+            state.waiting += 1;
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
+        }
+        state
+    }
+
+    /// Does something with the state, and lets those know who wait.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        self.changes.fetch_add(1, Ordering::Release);
+        if state.waiting > 0 {
+            drop(state);
+            self.changed.notify_all();
+        }
     }
 
     /// Works until there is nothing more to come.
-    fn help(&self) {
+    fn help(&self, worker: usize) {
         let _closing = Closing(self);
         let mut state = self.lock();
         while !state.closed {
-            match state.take_job() {
+            match state.take_job(worker) {
                 Some(job) => {
                     drop(state);
                     self.work(job);
@@ -255,41 +260,34 @@ impl Crew {
 
     fn work(&self, mut job: Job) {
         job.round.work(job.number, &mut job.part);
-        self.lock().put_back(job);
-        self.changed.notify_all();
+        self.change(|state| state.put_back(job));
     }
 
     /// Reads, deals, takes what the parts tell, and works like the others in between.
-    fn lead(
-        &self,
-        workers: NonZeroUsize,
-        front: &mut Front,
-        feed: &mut dyn FnMut(&mut Deal<'_>) -> Feed,
-        world: &mut World,
-        sink: &mut dyn FlowSink,
-    ) {
+    fn lead(&self, front: &mut Front, feed: &mut Feeding<'_>, world: &mut World, sink: &mut dyn FlowSink) {
         let _closing = Closing(self);
-        let count = self.lock().parts.len();
-        // What was just read is still near the processor: no more is read than keeps everybody busy.
-        let enough = READY_PER_WORKER * workers.get();
+        let (count, workers) = {
+            let state = self.lock();
+            (state.parts.len(), state.workers)
+        };
+        let enough = READY_PER_WORKER * workers;
         let mut spare: Vec<Round> = Vec::new();
         let mut supply = Supply::Feed(feed);
         let mut state = self.lock();
         // A helper that failed has closed the crew; its panic goes on when the threads are joined.
         while !state.closed {
-            if let Some(mut done) = state.take_done() {
-                drop(state);
-                world.take_all(&mut done.notes, sink);
-                // Whoever worked on it has let go of it.
-                spare.extend(Arc::into_inner(done.round));
-            } else if supply.has_more() && state.rounds.len() < MAX_ROUNDS && state.ready() < enough {
+            if supply.has_more() && state.wants_more(enough) {
                 drop(state);
                 let mut round = spare.pop().unwrap_or_else(|| Round::new(count));
                 round.clear();
                 supply.fill(&mut round, front);
-                self.lock().post(round);
-                self.changed.notify_all();
-            } else if let Some(job) = state.take_job() {
+                self.change(|state| state.post(round));
+            } else if let Some(done) = state.take_done() {
+                drop(state);
+                world.take_all(done.told, sink);
+                // Whoever worked on it has let go of it.
+                spare.extend(Arc::into_inner(done.round));
+            } else if let Some(job) = state.take_job(LEADER) {
                 drop(state);
                 self.work(job);
             } else if state.rounds.is_empty() {
@@ -305,6 +303,16 @@ impl Crew {
     fn into_parts(self) -> Vec<Part> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         state.parts.into_iter().flatten().map(|part| *part).collect()
+    }
+}
+
+/// Whose a part is. What a worker has set up is near its processor, and its memory in its own store, so that parts
+/// change hands only when somebody has nothing else to do. The leader, who reads too, has half of a share.
+const fn owner(part: usize, workers: usize) -> usize {
+    if workers < 2 || part.is_multiple_of(2 * workers) {
+        LEADER
+    } else {
+        1 + part % (workers - 1)
     }
 }
 
@@ -325,25 +333,36 @@ impl State {
         self.rounds.push_back(UnderWay {
             round,
             left,
-            notes: Vec::new(),
+            told: Vec::new(),
         });
     }
 
-    /// How many parts have something to do that nobody does.
-    fn ready(&self) -> usize {
-        let free = self.parts.iter().zip(&self.queues);
-        free.filter(|(part, queue)| part.is_some() && !queue.is_empty())
-            .count()
+    /// Whether another round is to be read: few are on their way, or fewer than `enough` parts have something to do that
+    /// nobody does.
+    fn wants_more(&self, enough: usize) -> bool {
+        let rounds = self.rounds.len();
+        rounds < MIN_ROUNDS || (rounds < MAX_ROUNDS && self.free().count() < enough)
     }
 
-    /// The work of the part that is furthest behind, of those that nobody works on.
-    fn take_job(&mut self) -> Option<Job> {
-        let free = self.parts.iter().zip(&self.queues).enumerate();
-        let behind = free.filter_map(|(number, (part, queue))| {
+    /// The work of the part that is furthest behind, of those that nobody works on; of the worker's own, if it can be.
+    fn take_job(&mut self, worker: usize) -> Option<Job> {
+        let of_another = |number: usize| owner(number, self.workers) != worker;
+        let next = self
+            .free()
+            .min_by_key(|(round, number)| (of_another(*number), *round));
+        self.take_of(next?.1)
+    }
+
+    /// The parts that have something to do that nobody does, each with the oldest round that it has to do.
+    fn free(&self) -> impl Iterator<Item = (u64, usize)> {
+        let parts = self.parts.iter().zip(&self.queues).enumerate();
+        parts.filter_map(|(number, (part, queue))| {
             let (round, _) = part.as_ref().and(queue.front())?;
             Some((*round, number))
-        });
-        let (_, number) = behind.min()?;
+        })
+    }
+
+    fn take_of(&mut self, number: usize) -> Option<Job> {
         let part = self.parts.get_mut(number)?.take()?;
         let (round_number, round) = self.queues.get_mut(number)?.pop_front()?;
         Some(Job {
@@ -364,7 +383,7 @@ impl State {
         drop(round);
         let at = usize::try_from(round_number - self.oldest).unwrap_or(usize::MAX);
         if let Some(under_way) = self.rounds.get_mut(at) {
-            part.desk.notes.move_to(&mut under_way.notes);
+            under_way.told.push(part.desk.notes.take());
             under_way.left -= 1;
         }
         if let Some(place) = self.parts.get_mut(number) {
@@ -372,11 +391,17 @@ impl State {
         }
     }
 
+    /// Whether all parts are done with the oldest round.
+    fn is_done(&self) -> bool {
+        self.rounds.front().is_some_and(|oldest| oldest.left == 0)
+    }
+
     /// The oldest round, if all parts are done with it.
     fn take_done(&mut self) -> Option<UnderWay> {
-        let done = self.rounds.front().is_some_and(|oldest| oldest.left == 0);
-        let oldest = if done { self.rounds.pop_front() } else { None };
-        self.oldest += u64::from(done);
-        oldest
+        if !self.is_done() {
+            return None;
+        }
+        self.oldest += 1;
+        self.rounds.pop_front()
     }
 }

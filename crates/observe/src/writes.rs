@@ -257,8 +257,10 @@ impl Writes {
         Some(at)
     }
 
-    /// The records, ordered by their first write's packet and then as they stood in it.
-    pub(crate) fn finish(self) -> Vec<WriteRecord> {
-        self.records
+    /// The records, in the order in which they were met. None is left.
+    pub(crate) fn finish(&mut self) -> Vec<WriteRecord> {
+        self.index.clear();
+        self.recent.clear();
+        std::mem::take(&mut self.records)
     }
 }

@@ -44,6 +44,32 @@ pub(crate) fn drain(source: &mut Source) -> Vec<Owned> {
     packets
 }
 
+/// The same, taken out of the buffers in which they are handed on.
+pub(crate) fn drain_buffers(source: &mut Source) -> Vec<Owned> {
+    let mut packets: Vec<Owned> = Vec::new();
+    let mut buffer = Vec::new();
+    loop {
+        let mut places = Vec::new();
+        let count = source.each_at_hand(&mut buffer, |packet, start| {
+            places.push((start, packet.bytes.to_vec()));
+            packets.push(Owned {
+                time: packet.time,
+                link: packet.link,
+                interface: packet.interface,
+                bytes: packet.bytes.to_vec(),
+                original: packet.original,
+            });
+        });
+        assert_eq!(places.len() as u64, count);
+        if count == 0 {
+            return packets;
+        }
+        for (start, bytes) in places {
+            assert_eq!(buffer.get(start..start + bytes.len()), Some(&*bytes));
+        }
+    }
+}
+
 /// Opens bytes as a capture.
 pub(crate) fn open(bytes: &[u8]) -> Result<Source, OpenError> {
     Source::from_reader("test", Box::new(Cursor::new(bytes.to_vec())))

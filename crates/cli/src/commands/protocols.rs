@@ -111,14 +111,7 @@ fn one(depth: &Depth, screen: &mut Screen) -> Result<(), CliError> {
     }
     screen.field("answers matched", yes(depth.matched))?;
     let facts: Vec<_> = depth.identified.iter().copied().collect();
-    screen.field(
-        "identity facts",
-        if facts.is_empty() {
-            "none"
-        } else {
-            &*facts.join(", ")
-        },
-    )?;
+    screen.field("identity facts", &facts.join(", "))?;
     screen.field("fuzzed", depth.fuzzed)?;
     screen.field("against tshark", depth.tshark)?;
     screen.line("\nFunctions in its samples, by operation class")?;

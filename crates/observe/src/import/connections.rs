@@ -17,6 +17,7 @@ use cofferdam_terms::{IpProtocol, OperationClass, Timestamp, Transport, VlanId};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 /// Takes the lines of logs; give it each file's lines in order, then [`finish`](Self::finish).
 pub struct LogImport {
@@ -245,7 +246,7 @@ impl LogImport {
             self.give_oldest(sink);
         }
         Imported {
-            observation: crate::finish::observation(self.world),
+            observation: crate::finish::observation(self.world, NonZeroUsize::MIN),
             lines: self.lines,
             unused: self.unused,
             set_aside: self.set_aside,

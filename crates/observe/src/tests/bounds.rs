@@ -83,6 +83,51 @@ fn a_connection_in_use_outlives_a_flood_of_openings() {
 }
 
 #[test]
+fn in_a_flood_the_busiest_devices_are_counted_right() {
+    // As many parts as there are by default: they share the ceilings.
+    let mut bench = Bench::with(Settings {
+        parts: Settings::PARTS,
+        ..small(4 << 20)
+    });
+    let polled: Vec<Station> = (20..24).map(station).collect();
+    for n in 0..100_000 {
+        bench.time -= 900_000;
+        bench.take(&tcp(stranger(n), station(2), (40_000, 80), (1, 0), SYN, b""));
+        let device = polled[n as usize % polled.len()];
+        let asking = n / 4 % 2 == 0;
+        let poll = if asking {
+            udp(station(1), device, PORTS, &ask(1, 0, 1))
+        } else {
+            udp(device, station(1), (PORTS.1, PORTS.0), &toy::answer(1))
+        };
+        bench.take(&poll);
+    }
+    let (flows, observation) = bench.finish();
+    assert!(evicted(&observation.coverage, "flows") > 10_000);
+    let of = |ip: Ipv4Addr| {
+        observation
+            .assets
+            .iter()
+            .find(|asset| asset.key == ip.to_string())
+    };
+    let asker = of(station(1).ip).unwrap();
+    assert_eq!((asker.sent.packets, asker.received.packets), (50_000, 50_000));
+    for device in polled {
+        let asset = of(device.ip).unwrap();
+        assert_eq!((asset.sent.packets, asset.received.packets), (12_500, 12_500));
+        assert_eq!(asset.serves.len(), 1, "{:?}", asset.serves);
+        let own = flows
+            .iter()
+            .filter(|flow| flow.responder.ip == Some(device.ip.into()));
+        let requests: u64 = own
+            .flat_map(|flow| &flow.operations)
+            .map(|row| row.requests)
+            .sum();
+        assert_eq!(requests, 12_500);
+    }
+}
+
+#[test]
 fn streams_that_wait_give_way_when_too_much_waits() {
     let mut settings = small(64 << 20);
     settings.ceilings.reassembly_bytes = 100_000;

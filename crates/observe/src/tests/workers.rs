@@ -1,12 +1,15 @@
 //! However many workers there are, the same comes out, in the same order.
 
 use super::captures::all;
-use crate::{Captured, Ceilings, Feed, FlowRecord, Observation, Observer, Settings, observe_with};
+use crate::{Captured, Ceilings, Deal, Feed, FlowRecord, Observation, Observer, Settings, observe_with};
 use cofferdam_capture::Source;
 use cofferdam_simulate::{Settings as Plant, Simulation};
 use cofferdam_terms::{LinkType, Timestamp};
 use std::num::NonZeroUsize;
 use std::time::Duration;
+
+/// Few, so that small captures too are read in several goes.
+const PACKETS_AT_ONCE: usize = 37;
 
 /// A packet, kept.
 struct Kept {
@@ -51,14 +54,13 @@ fn observed(packets: &[Kept], settings: &Settings) -> Seen {
 fn with_workers(packets: &[Kept], settings: &Settings, workers: usize) -> Seen {
     let mut flows = Vec::new();
     let mut left = packets.iter().enumerate();
-    let mut feed = |deal: &mut crate::Deal<'_>| {
-        while !deal.is_full() {
-            let Some((number, packet)) = left.next() else {
-                return Feed::End;
-            };
-            deal.packet(&packet.captured(number));
+    let mut feed = |buffer: &mut Vec<u8>, deal: &mut Deal<'_>| {
+        buffer.clear();
+        for (number, packet) in left.by_ref().take(PACKETS_AT_ONCE) {
+            deal.packet(&packet.captured(number), buffer.len());
+            buffer.extend_from_slice(&packet.bytes);
         }
-        Feed::More
+        if buffer.is_empty() { Feed::End } else { Feed::More }
     };
     let workers = NonZeroUsize::new(workers).unwrap();
     let observation = observe_with(settings.clone(), workers, &mut feed, &mut flows);
