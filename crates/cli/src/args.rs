@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Compile(commands::compile::CompileArgs),
     Verify(commands::verify::VerifyArgs),
     Drift(commands::drift::DriftArgs),
+    Diff(commands::diff::DiffArgs),
+    Reach(commands::reach::ReachArgs),
     Explain(commands::explain::ExplainArgs),
     Report(commands::report::ReportArgs),
     Serve(commands::serve::ServeArgs),

@@ -117,6 +117,8 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::WhichBackend(_)
         | SiteError::ConfigurationTooLarge(_)
         | SiteError::NoEnforcementPoint(_)
+        | SiteError::NoDevice(_)
+        | SiteError::End(_)
         | SiteError::TooLarge(_) => BAD_INPUT,
         SiteError::Live(error) => match error {
             LiveError::Missing { .. }

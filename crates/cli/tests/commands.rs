@@ -27,6 +27,8 @@ const COMMANDS: &[&str] = &[
     "compile",
     "verify",
     "drift",
+    "diff",
+    "reach",
     "explain",
     "report",
     "protocols",

@@ -119,3 +119,107 @@ fn a_configuration_that_can_not_be_used_is_refused_with_the_mend() {
     assert_eq!(report["not_utf8"], 2);
     assert_eq!(report["unread"].as_array().unwrap().len(), 2, "{report}");
 }
+
+#[test]
+fn a_model_and_what_was_compiled_of_it_are_the_same_and_an_edit_is_told_from_both_sides() {
+    let plant = compiled();
+    for file in ["compiled/site.asa.cfg", "compiled/site.nft"] {
+        let report = plant
+            .run(&["diff", "plant.toml", file, "--json"])
+            .succeeds()
+            .json();
+        assert!(!report["not_compared"].as_array().unwrap().is_empty(), "{report}");
+    }
+    plant
+        .run(&["diff", "compiled/site.asa.cfg", "compiled/site.nft"])
+        .succeeds();
+    let text = fs::read_to_string(plant.path("plant.toml")).unwrap();
+    let edited = text.replacen("port = 502", "port = 1502", 1);
+    assert_ne!(text, edited);
+    fs::write(plant.path("edited.toml"), edited).unwrap();
+    let run = plant.run(&["diff", "plant.toml", "edited.toml", "--json"]);
+    assert_eq!(run.code, 1);
+    let report = run.json();
+    let packet = |side: &str| report[side][0]["packet"].as_str().unwrap().to_owned();
+    assert!(packet("only_first").ends_with(":502"), "{report}");
+    assert!(packet("only_second").ends_with(":1502"), "{report}");
+    assert!(
+        report["only_second"][0]["first"]
+            .as_str()
+            .unwrap()
+            .contains("no conduit permits it")
+    );
+}
+
+const PLANT_FIREWALL: &str = "hostname fw-plant
+interface GigabitEthernet0/0
+ nameif office
+ security-level 50
+ ip address 10.20.11.1 255.255.255.0
+interface GigabitEthernet0/1
+ nameif transit
+ security-level 90
+ ip address 10.99.0.1 255.255.255.0
+route transit 10.20.2.0 255.255.255.0 10.99.0.2
+access-list in extended permit tcp any 10.20.2.0 255.255.255.0 eq 502
+access-list in extended permit tcp any 10.20.2.0 255.255.255.0 eq 102
+access-group in in interface office
+";
+const CELL_FIREWALL: &str = "hostname fw-cell
+interface GigabitEthernet0/0
+ nameif transit
+ security-level 50
+ ip address 10.99.0.2 255.255.255.0
+interface GigabitEthernet0/1
+ nameif cell
+ security-level 90
+ ip address 10.20.2.1 255.255.255.0
+route transit 0.0.0.0 0.0.0.0 10.99.0.1
+access-list in extended permit tcp 10.20.11.0 255.255.255.0 host 10.20.2.11 eq 502
+access-group in in interface transit
+";
+
+#[test]
+fn what_reaches_through_two_firewalls_is_told_with_the_lines_that_decide() {
+    let plant = compiled();
+    fs::write(plant.path("fw-plant.asa.cfg"), PLANT_FIREWALL).unwrap();
+    fs::write(plant.path("fw-cell.asa.cfg"), CELL_FIREWALL).unwrap();
+    let reach = |more: &[&str]| {
+        let args = [
+            "reach",
+            "10.20.11.0/24",
+            "10.20.2.0/24",
+            "fw-plant.asa.cfg",
+            "fw-cell.asa.cfg",
+            "--json",
+        ];
+        plant.run(&[args.as_slice(), more].concat()).succeeds().json()
+    };
+    let all = reach(&[]);
+    assert_eq!(
+        all["passes"],
+        serde_json::json!(["10.20.11.0/24 to 10.20.2.11, tcp ports 502"])
+    );
+    let hops = all["ways"][0]["hops"].as_array().unwrap();
+    let lines: Vec<_> = hops
+        .iter()
+        .map(|hop| hop["decided_by"][0].as_str().unwrap())
+        .collect();
+    assert!(
+        lines[0].starts_with("line 11: ") && lines[1].starts_with("line 11: "),
+        "{lines:?}"
+    );
+    let s7 = reach(&["--service", "tcp/102"]);
+    assert_eq!(s7["passes"], serde_json::json!([]));
+    assert_eq!(
+        s7["stops"][0]["hops"].as_array().unwrap().len(),
+        2,
+        "the second firewall stops it"
+    );
+    plant
+        .run(&["reach", "nobody", "any", "fw-cell.asa.cfg"])
+        .fails_with(2, "`nobody` is no zone");
+    plant
+        .run(&["reach", "any", "any", "fw-cell.asa.cfg", "--service", "tcp/x"])
+        .fails_with(2, "write tcp/502");
+}

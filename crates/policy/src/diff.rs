@@ -4,7 +4,6 @@ use crate::backends::{Residual, Scope, permits};
 use crate::filter::{Action, Device, Reading, RuleList, State, States};
 use crate::policy::Policy;
 use crate::symbolic::{Difference, Headers, Join, Ref, Space, TooLarge, differences_within};
-use crate::verify::alone;
 use cofferdam_plant::Plant;
 
 /// In what two filters differ.
@@ -58,8 +57,7 @@ pub fn diff(first: &Device, second: &Device, reading: Reading) -> Result<Diff, T
 /// another model; and what a port filter can't hold of it, which such a comparison does not see.
 #[must_use]
 pub fn model_device(plant: &Plant, policy: &Policy, scope: &Scope) -> (Device, Vec<Residual>) {
-    let (mut rules, residuals) = permits(plant, policy, scope);
-    rules.extend(alone(policy));
+    let (rules, residuals) = permits(plant, policy, scope);
     (
         Device::filtering("model", RuleList::denying("model", rules)),
         residuals,

@@ -100,7 +100,7 @@ pub fn drift(approved: &Device, running: &Device) -> Result<Vec<Difference>, Too
 }
 
 /// A host that is alone in its zone may talk to itself.
-pub(crate) fn alone(policy: &Policy) -> Vec<Rule> {
+fn alone(policy: &Policy) -> Vec<Rule> {
     let mut zones: BTreeMap<_, Vec<(Family, u128, u128)>> = BTreeMap::new();
     let (v4, v6) = policy.places.claimed();
     for (family, ranges) in [(Family::V4, v4), (Family::V6, v6)] {

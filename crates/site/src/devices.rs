@@ -2,12 +2,14 @@
 
 use crate::compile::sound;
 use crate::error::SiteError;
+use crate::model::plant_file;
 use crate::site::Site;
 use cofferdam_plant::EnforcementPointId;
-use cofferdam_policy::backends::{BACKENDS, Backend, Scope, backend};
-use cofferdam_policy::filter::{Device, Reading, Span};
-use cofferdam_policy::symbolic::{Anomaly, Decision, Difference, anomalies, differences};
-use cofferdam_policy::{Verification, verify};
+use cofferdam_policy::backends::{BACKENDS, Backend, Residual, Scope, backend};
+use cofferdam_policy::filter::{Carrier, Device, Reading, Span};
+use cofferdam_policy::reach::{Network, Question, Reach};
+use cofferdam_policy::symbolic::{Anomaly, Decision, Difference, anomalies};
+use cofferdam_policy::{Diff, EndSet, Verification, diff, model_device, reach, verify};
 use cofferdam_telemetry::durable::at;
 use std::fs::File;
 use std::io::Read;
@@ -68,8 +70,59 @@ pub struct DeviceDrift {
     pub approved: usize,
     /// Its place in the running one.
     pub running: usize,
-    /// One entry for each pair of rules by which a packet is treated differently.
+    /// One entry for each pair of rules by which a new connection is treated differently.
     pub differences: Vec<Difference>,
+}
+
+/// One side of a comparison: a model, or one device of a configuration.
+#[derive(Clone, Debug)]
+pub enum Compared {
+    /// A model, with what a port filter can't hold of it and the comparison does not see.
+    Model {
+        /// The file.
+        file: PathBuf,
+        /// Its permits as rules, labelled `conduit/permit`.
+        device: Device,
+        /// What is not compared.
+        residuals: Vec<Residual>,
+    },
+    /// A configuration; its first device is compared.
+    Configuration(Configuration),
+}
+
+impl Compared {
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        match self {
+            Self::Model { file, .. } => file,
+            Self::Configuration(configuration) => &configuration.file,
+        }
+    }
+
+    /// Its rules; nothing for a configuration in which no device was found.
+    #[must_use]
+    pub fn device(&self) -> Option<&Device> {
+        match self {
+            Self::Model { device, .. } => Some(device),
+            Self::Configuration(configuration) => configuration.devices.first(),
+        }
+    }
+}
+
+/// What gets from one end to another through the devices of several configurations.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    /// The devices, each with the configuration that it is in and its place there.
+    pub devices: Vec<(usize, usize)>,
+    /// Configurations' devices that stand nowhere: no interface has an address.
+    pub unplaced: Vec<usize>,
+    /// What was asked, written out.
+    pub from: String,
+    /// What was asked, written out.
+    pub to: String,
+    /// The answer.
+    pub reach: Reach,
 }
 
 impl Configuration {
@@ -183,7 +236,7 @@ impl Site {
     }
 }
 
-/// Compares two configurations of a device over every packet: rules that read otherwise and do the same are no
+/// Compares two configurations of a device over every new connection: rules that read otherwise and do the same are no
 /// difference.
 ///
 /// # Errors
@@ -210,7 +263,7 @@ pub fn drift(approved: Configuration, running: Configuration) -> Result<Drift, S
             devices.push(DeviceDrift {
                 approved: at,
                 running: other,
-                differences: differences(was, is, Reading::Widest)?,
+                differences: by_rules(diff(was, is, Reading::Widest)?),
             });
         }
     }
@@ -221,4 +274,84 @@ pub fn drift(approved: Configuration, running: Configuration) -> Result<Drift, S
         gone,
         new,
     })
+}
+
+fn by_rules(diff: Diff) -> Vec<Difference> {
+    let mut all = diff.only_first;
+    all.extend(diff.only_second);
+    all
+}
+
+/// Compares two models, two configurations, or one of each: what only one of them lets through.
+///
+/// # Errors
+/// When a file can't be read, holds no device, or the rules are too many to decide.
+pub fn compare_files(
+    [first, second]: [&Path; 2],
+    backend_name: Option<&str>,
+) -> Result<([Compared; 2], Diff), SiteError> {
+    let sides = [compared(first, backend_name)?, compared(second, backend_name)?];
+    let [a, b] = &sides;
+    let nothing = |side: &Compared| SiteError::NoDevice(side.file().to_owned());
+    let (was, is) = (
+        a.device().ok_or_else(|| nothing(a))?,
+        b.device().ok_or_else(|| nothing(b))?,
+    );
+    let found = diff(was, is, Reading::Widest)?;
+    Ok((sides, found))
+}
+
+fn compared(file: &Path, backend_name: Option<&str>) -> Result<Compared, SiteError> {
+    if file.extension().is_none_or(|ending| ending != "toml") {
+        return Ok(Compared::Configuration(Configuration::read(file, backend_name)?));
+    }
+    let document = plant_file(file, &file.display().to_string())?;
+    let policy = sound(&document)?;
+    let (device, residuals) = model_device(document.plant(), &policy, &Scope::Site);
+    Ok(Compared::Model {
+        file: file.to_owned(),
+        device,
+        residuals,
+    })
+}
+
+impl Site {
+    /// What gets from one end to another: zones, assets or addresses of the model, through the devices of
+    /// configurations, with their routes and translations. Nothing in `carriers` asks for everything.
+    ///
+    /// # Errors
+    /// When the model can't be read, an end means nobody, or the rules are too many to decide.
+    pub fn reach(
+        &self,
+        other: Option<&Path>,
+        [from, to]: [&str; 2],
+        carriers: Vec<Carrier>,
+        configurations: &[Configuration],
+    ) -> Result<Reached, SiteError> {
+        let document = self.plant(other)?;
+        let policy = sound(&document)?;
+        let from = EndSet::parse(document.plant(), &policy, from)?;
+        let to = EndSet::parse(document.plant(), &policy, to)?;
+        let mut places = Vec::new();
+        let mut devices = Vec::new();
+        for (at, configuration) in configurations.iter().enumerate() {
+            for (place, device) in configuration.devices.iter().enumerate() {
+                places.push((at, place));
+                devices.push(device.clone());
+            }
+        }
+        let network = Network::new(&devices, &[]);
+        let question = Question {
+            from: from.addresses,
+            to: to.addresses,
+            carriers,
+        };
+        Ok(Reached {
+            devices: places,
+            unplaced: network.unplaced.clone(),
+            from: from.name,
+            to: to.name,
+            reach: reach(&network, &question)?,
+        })
+    }
 }

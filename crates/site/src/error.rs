@@ -5,9 +5,9 @@ use cofferdam_capture::live::LiveError;
 use cofferdam_import::ReadError;
 use cofferdam_import::merge::MergeError;
 use cofferdam_plant::Rejection;
-use cofferdam_policy::DraftError;
 use cofferdam_policy::backends::BACKENDS;
 use cofferdam_policy::symbolic::TooLarge;
+use cofferdam_policy::{DraftError, EndError};
 use cofferdam_telemetry::TelemetryError;
 use cofferdam_telemetry::durable::StorageError;
 use std::path::PathBuf;
@@ -83,6 +83,12 @@ pub enum SiteError {
     /// The model has no such enforcement point.
     #[error("the plant model has no enforcement point `{0}`")]
     NoEnforcementPoint(String),
+    /// A configuration has no device in it.
+    #[error("no device is found in `{}`", .0.display())]
+    NoDevice(PathBuf),
+    /// An end of a question means nobody.
+    #[error(transparent)]
+    End(#[from] EndError),
     /// Rules are too many, or too different, to be decided over every packet.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -127,6 +133,10 @@ impl SiteError {
                     .to_owned(),
             ),
             Self::Merge(MergeError::Edit(_)) => None,
+            Self::NoDevice(_) => Some(format!("name what it is with `--backend`: {}", backends())),
+            Self::End(_) => Some(
+                "write a zone's or asset's id, an address, a subnet, a range FIRST-LAST, or `any`".to_owned(),
+            ),
             Self::TooLarge(_) | Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => {
                 None
             }

@@ -32,7 +32,10 @@ mod site;
 
 pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
-pub use devices::{Configuration, DeviceDrift, Drift, MAX_CONFIGURATION_BYTES, Verified, drift};
+pub use devices::{
+    Compared, Configuration, DeviceDrift, Drift, MAX_CONFIGURATION_BYTES, Reached, Verified, compare_files,
+    drift,
+};
 pub use error::SiteError;
 pub use import::{Carry, Imported};
 pub use live::{LiveProgress, LiveReport};

@@ -63,17 +63,15 @@ impl Site {
     /// # Errors
     /// When it can't be read, or is no model; all its faults are in the error.
     pub fn plant(&self, other: Option<&Path>) -> Result<Document, SiteError> {
-        let own = self.plant_path();
-        let path = other.unwrap_or(&own);
-        let name = other.map_or_else(|| PLANT_FILE.to_owned(), |path| path.display().to_string());
-        let bytes = match bounded(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && other.is_none() => {
-                return Err(SiteError::NoPlant);
-            }
-            Err(error) => return Err(at("read", path)(error).into()),
-        };
-        cofferdam_plant::parse_bytes(&name, &bytes).map_err(|rejection| SiteError::Plant(rejection.into()))
+        match other {
+            Some(path) => plant_file(path, &path.display().to_string()),
+            None => match plant_file(&self.plant_path(), PLANT_FILE) {
+                Err(SiteError::Storage(error)) if error.source.kind() == io::ErrorKind::NotFound => {
+                    Err(SiteError::NoPlant)
+                }
+                read => read,
+            },
+        }
     }
 
     /// Checks a plant model against its rules, the time, and what was observed if anything was.
@@ -177,6 +175,12 @@ impl Site {
             (_, more) => format!("{} captures", more + 1),
         })
     }
+}
+
+/// Reads a plant model from a file, by the name that its diagnostics shall have.
+pub(crate) fn plant_file(path: &Path, name: &str) -> Result<Document, SiteError> {
+    let bytes = bounded(path).map_err(at("read", path))?;
+    cofferdam_plant::parse_bytes(name, &bytes).map_err(|rejection| SiteError::Plant(rejection.into()))
 }
 
 /// Reads at most a byte more than the largest text, so that the reader of texts can say that it is too large.

@@ -313,19 +313,17 @@ fn read(
     };
     let mut count = 0;
     watch.tell(packets, count);
-    let mut feed = |deal: &mut Deal<'_>| {
-        while !deal.is_full() {
-            let Some(packet) = packets.next_packet().filter(|_| !failed.get()) else {
-                watch.tell(packets, count);
-                return Feed::End;
-            };
+    let mut feed = |buffer: &mut Vec<u8>, deal: &mut Deal<'_>| {
+        let before = count;
+        let dealt = packets.each_at_hand(buffer, |packet, start| {
             count = packet.number;
-            deal.packet(&frame(&packet));
-            if count.is_multiple_of(PACKETS_PER_REPORT) {
-                watch.tell(packets, count);
-            }
+            deal.packet(&frame(&packet), start);
+        });
+        let over = dealt == 0 || failed.get();
+        if over || before / PACKETS_PER_REPORT < count / PACKETS_PER_REPORT {
+            watch.tell(packets, count);
         }
-        Feed::More
+        if over { Feed::End } else { Feed::More }
     };
     let observation = observe_with(settings, workers, &mut feed, &mut sink);
     (recorder, observation)

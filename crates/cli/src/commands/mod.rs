@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod draft;
 pub(crate) mod drift;
 pub(crate) mod explain;
@@ -14,6 +15,7 @@ pub(crate) mod inventory;
 pub(crate) mod observe;
 pub(crate) mod protocols;
 pub(crate) mod query;
+pub(crate) mod reach;
 pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod shadow;
@@ -45,6 +47,8 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Compile(args) => compile::run(&args, &open()?, screen),
         Command::Verify(args) => verify::run(&args, &open()?, screen),
         Command::Drift(args) => drift::run(&args, screen),
+        Command::Diff(args) => diff::run(&args, screen),
+        Command::Reach(args) => reach::run(&args, &open()?, screen),
         Command::Explain(args) => explain::run(&args, &open, screen),
         Command::Report(args) => report::run(&args, &open()?, screen),
         Command::Serve(args) => serve::run(&args, open()?, screen),
