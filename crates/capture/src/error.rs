@@ -1,6 +1,6 @@
 //! Why a source could not be opened, in one sentence for the person who gave it.
 
-use crate::format::{Compression, OtherFormat};
+use crate::format::{Compression, OtherFormat, RecordForm};
 use cofferdam_terms::WireText;
 use std::ffi::OsStr;
 use std::fmt;
@@ -74,6 +74,20 @@ pub enum OpenError {
         /// How long it is.
         length: u64,
     },
+    /// It holds records that another sensor made of packets.
+    #[error("`{name}` is a {form}, which holds records and no packets")]
+    Records {
+        /// The source.
+        name: SourceName,
+        /// Their form.
+        form: RecordForm,
+    },
+    /// It holds no records where records are wanted.
+    #[error("`{name}` holds no records of a known form")]
+    NoRecords {
+        /// The source.
+        name: SourceName,
+    },
     /// It is something else that is known.
     #[error("`{name}` is {what}")]
     NotPackets {
@@ -97,7 +111,7 @@ pub enum OpenError {
         name: SourceName,
     },
     /// A folder holds no capture.
-    #[error("`{name}` holds no capture, among {files} files")]
+    #[error("`{name}` holds no capture and no log, among {files} files")]
     NoCaptures {
         /// The folder.
         name: SourceName,
@@ -131,6 +145,8 @@ impl OpenError {
                 "give a file that tcpdump, Wireshark or a network tap wrote; `file` may say what this one is"
             }
             Self::HeaderCutShort { .. } => "copy it again from where it was captured",
+            Self::Records { .. } => "give the file by its name, not by standard input",
+            Self::NoRecords { .. } => "give a log of Zeek, with its head, or an EVE log of Suricata",
             Self::NotPackets { what, .. } => what.mend(),
             Self::Packed {
                 compression: Compression::Gzip,
@@ -143,7 +159,9 @@ impl OpenError {
                 "test it with `zstd -t`; if it is good, it needs a larger window than is allowed: unpack it first"
             }
             Self::PackedTwice { .. } => "unpack it once",
-            Self::NoCaptures { .. } => "give a folder with pcap or pcapng files in it",
+            Self::NoCaptures { .. } => {
+                "give a folder with pcap or pcapng files in it, or logs of Zeek or Suricata"
+            }
             Self::FolderTooLarge { .. } => "give its sub-folders one by one",
         }
     }

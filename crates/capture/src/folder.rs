@@ -11,43 +11,46 @@ pub const MAX_FILES: usize = 100_000;
 pub const MAX_FOLDER_DEPTH: usize = 16;
 
 /// What a path stands for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Sources {
     /// The captures, in the order of their paths.
     pub captures: Vec<PathBuf>,
+    /// Files of records that other sensors made, in the order of their paths.
+    pub records: Vec<PathBuf>,
     /// The files that were passed over, each with its reason.
     pub passed_over: Vec<OpenError>,
 }
 
-/// The captures that a path stands for: itself if it is a file, else all captures in the folder and its folders, by
-/// name. What a file is, its first bytes say; its name doesn't count.
+/// The captures and files of records that a path stands for: itself if it is a file, else all in the folder and its
+/// folders, by name. What a file is, its first bytes say; its name doesn't count.
 ///
 /// # Errors
-/// When the path can't be read, or is a folder without captures or with too many files. A single file is not looked
-/// into here: opening it says what is wrong with it.
+/// When the path can't be read, or is a folder with nothing to be read in it or with too many files. A single file that
+/// is neither stands among the captures: opening it says what is wrong with it.
 pub fn sources(path: &Path) -> Result<Sources, OpenError> {
     let name = || SourceName::of_path(path);
     if !path.is_dir() {
-        return Ok(Sources {
-            captures: vec![path.to_owned()],
-            passed_over: Vec::new(),
-        });
+        let mut found = Sources::default();
+        // What a pipe gives can't be looked at without taking it.
+        match path.is_file().then(|| Source::open(path)) {
+            Some(Err(OpenError::Records { .. })) => found.records.push(path.to_owned()),
+            Some(Ok(_) | Err(_)) | None => found.captures.push(path.to_owned()),
+        }
+        return Ok(found);
     }
     let mut files = Vec::new();
     list(path, 0, &mut files)?;
     files.sort();
     let looked_at = files.len();
-    let mut found = Sources {
-        captures: Vec::new(),
-        passed_over: Vec::new(),
-    };
+    let mut found = Sources::default();
     for file in files {
         match Source::open(&file) {
             Ok(_) => found.captures.push(file),
+            Err(OpenError::Records { .. }) => found.records.push(file),
             Err(reason) => found.passed_over.push(reason),
         }
     }
-    if found.captures.is_empty() {
+    if found.captures.is_empty() && found.records.is_empty() {
         return Err(OpenError::NoCaptures {
             name: name(),
             files: looked_at,

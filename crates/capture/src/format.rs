@@ -44,15 +44,30 @@ impl fmt::Display for Compression {
     }
 }
 
-/// A form that is known but from which no packets are read.
+/// The form of records that another sensor made of packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OtherFormat {
+pub enum RecordForm {
     /// A Zeek log with tabs.
     ZeekTsv,
     /// A Zeek log in JSON.
     ZeekJson,
     /// Suricata's EVE JSON.
     EveJson,
+}
+
+impl fmt::Display for RecordForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::ZeekTsv => "Zeek log",
+            Self::ZeekJson => "Zeek log in JSON",
+            Self::EveJson => "Suricata EVE log",
+        })
+    }
+}
+
+/// A form that is known but from which nothing is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OtherFormat {
     /// Flow records as nfcapd writes them.
     NfcapdFlows,
     /// A capture in the form of another tool.
@@ -72,9 +87,7 @@ impl OtherFormat {
     #[must_use]
     pub const fn mend(self) -> &'static str {
         match self {
-            Self::ZeekTsv | Self::ZeekJson | Self::EveJson | Self::NfcapdFlows => {
-                "give the capture that these records were made from"
-            }
+            Self::NfcapdFlows => "give the capture that these records were made from",
             Self::OtherCapture(_) => {
                 "convert it first with Wireshark's editcap: editcap -F pcap FILE FILE.pcap"
             }
@@ -86,11 +99,6 @@ impl OtherFormat {
 impl fmt::Display for OtherFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ZeekTsv => f.write_str("a Zeek log, which holds records of connections and no packets"),
-            Self::ZeekJson => {
-                f.write_str("a Zeek log in JSON, which holds records of connections and no packets")
-            }
-            Self::EveJson => f.write_str("a Suricata EVE log, which holds events and no packets"),
             Self::NfcapdFlows => f.write_str("an nfcapd file, which holds flow records and no packets"),
             Self::OtherCapture(what) => write!(f, "a capture in the form of {what}, which is not read"),
             Self::OtherCompression(what) => write!(f, "packed with {what}, which is not read"),
@@ -104,6 +112,7 @@ pub(crate) enum Sniffed {
     Pcap,
     PcapNg,
     Compressed(Compression),
+    Records(RecordForm),
     Other(OtherFormat),
     Unknown,
 }
@@ -119,7 +128,7 @@ const MAGICS: &[(&[u8], Sniffed)] = &[
     (&[0x0a, 0x0d, 0x0d, 0x0a], Sniffed::PcapNg),
     (&[0x1f, 0x8b, 0x08], Sniffed::Compressed(Compression::Gzip)),
     (&[0x28, 0xb5, 0x2f, 0xfd], Sniffed::Compressed(Compression::Zstd)),
-    (b"#separator ", Sniffed::Other(OtherFormat::ZeekTsv)),
+    (b"#separator ", Sniffed::Records(RecordForm::ZeekTsv)),
     (
         &[0x0c, 0xa5, 0x01, 0x00],
         Sniffed::Other(OtherFormat::NfcapdFlows),
@@ -177,10 +186,10 @@ pub(crate) fn sniff(bytes: &[u8]) -> Sniffed {
     }
     if bytes.trim_ascii_start().first() == Some(&b'{') {
         if holds(bytes, b"\"event_type\"") {
-            return Sniffed::Other(OtherFormat::EveJson);
+            return Sniffed::Records(RecordForm::EveJson);
         }
         if holds(bytes, b"\"id.orig_h\"") || holds(bytes, b"\"_path\"") {
-            return Sniffed::Other(OtherFormat::ZeekJson);
+            return Sniffed::Records(RecordForm::ZeekJson);
         }
     }
     Sniffed::Unknown

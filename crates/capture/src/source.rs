@@ -94,18 +94,8 @@ impl Source {
     }
 
     fn open_file(path: &Path, watcher: Option<Watcher>) -> Result<Self, OpenError> {
-        let name = SourceName::of_path(path);
-        let refused = |name, source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound => OpenError::Missing { name },
-            _ => OpenError::Unreadable { name, source },
-        };
-        let file = fs::File::open(path).map_err(|source| refused(name.clone(), source))?;
-        let metadata = file.metadata().map_err(|source| refused(name.clone(), source))?;
-        if metadata.is_dir() {
-            return Err(OpenError::Folder { name });
-        }
-        let total = metadata.is_file().then_some(metadata.len());
-        Self::new(name, Tap::new(Box::new(file), watcher), total)
+        let (tap, total) = tap_of(path, watcher)?;
+        Self::new(SourceName::of_path(path), tap, total)
     }
 
     /// Reads a capture from standard input.
@@ -146,23 +136,15 @@ impl Source {
     }
 
     fn new(name: SourceName, tap: Tap, total: Option<u64>) -> Result<Self, OpenError> {
-        let mut input = Input::plain(tap);
-        let mut window = Window::new();
-        let mut compression = None;
-        let mut what = identify(&mut window, &mut input, &name)?;
-        if let Sniffed::Compressed(how) = what {
-            compression = Some(how);
-            input = input.unpack(how, window.take());
-            what = identify(&mut window, &mut input, &name).map_err(|error| match error {
-                OpenError::Unreadable { name, .. } => OpenError::Packed {
-                    name,
-                    compression: how,
-                },
-                other => other,
-            })?;
-        }
+        let Opened {
+            mut input,
+            mut window,
+            compression,
+            what,
+        } = Opened::new(&name, tap)?;
         let core = match what {
             Sniffed::Pcap | Sniffed::PcapNg => open_core(what, &mut window, &mut input, &name)?,
+            Sniffed::Records(form) => return Err(OpenError::Records { name, form }),
             Sniffed::Other(what) => return Err(OpenError::NotPackets { name, what }),
             Sniffed::Compressed(_) => return Err(OpenError::PackedTwice { name }),
             Sniffed::Unknown => return Err(OpenError::NotACapture { name }),
@@ -342,6 +324,56 @@ impl Source {
             other_blocks,
             interfaces,
         }
+    }
+}
+
+/// A file's bytes, and their number if it has an end.
+pub(crate) fn tap_of(path: &Path, watcher: Option<Watcher>) -> Result<(Tap, Option<u64>), OpenError> {
+    let name = SourceName::of_path(path);
+    let refused = |name, source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => OpenError::Missing { name },
+        _ => OpenError::Unreadable { name, source },
+    };
+    let file = fs::File::open(path).map_err(|source| refused(name.clone(), source))?;
+    let metadata = file.metadata().map_err(|source| refused(name.clone(), source))?;
+    if metadata.is_dir() {
+        return Err(OpenError::Folder { name });
+    }
+    let total = metadata.is_file().then_some(metadata.len());
+    Ok((Tap::new(Box::new(file), watcher), total))
+}
+
+/// Bytes of which it is known what they are; the first of them are in the window.
+pub(crate) struct Opened {
+    pub(crate) input: Input,
+    pub(crate) window: Window,
+    pub(crate) compression: Option<Compression>,
+    pub(crate) what: Sniffed,
+}
+
+impl Opened {
+    pub(crate) fn new(name: &SourceName, tap: Tap) -> Result<Self, OpenError> {
+        let mut input = Input::plain(tap);
+        let mut window = Window::new();
+        let mut compression = None;
+        let mut what = identify(&mut window, &mut input, name)?;
+        if let Sniffed::Compressed(how) = what {
+            compression = Some(how);
+            input = input.unpack(how, window.take());
+            what = identify(&mut window, &mut input, name).map_err(|error| match error {
+                OpenError::Unreadable { name, .. } => OpenError::Packed {
+                    name,
+                    compression: how,
+                },
+                other => other,
+            })?;
+        }
+        Ok(Self {
+            input,
+            window,
+            compression,
+            what,
+        })
     }
 }
 

@@ -36,15 +36,15 @@ const REFUSED: &[(&[u8], &str)] = &[
     ),
     (
         b"#separator \\x09\n",
-        "`given` is a Zeek log, which holds records of connections and no packets",
+        "`given` is a Zeek log, which holds records and no packets",
     ),
     (
         b"{\"ts\":1.5,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.1\"}",
-        "`given` is a Zeek log in JSON, which holds records of connections and no packets",
+        "`given` is a Zeek log in JSON, which holds records and no packets",
     ),
     (
         b" {\"timestamp\":\"2026\",\"event_type\":\"modbus\"}",
-        "`given` is a Suricata EVE log, which holds events and no packets",
+        "`given` is a Suricata EVE log, which holds records and no packets",
     ),
     (
         b"\x0c\xa5\x02\0........",
@@ -155,7 +155,9 @@ fn a_folder_without_captures_or_too_deep_is_refused() {
     fs::write(folder.path().join("notes.txt"), "no packets here").unwrap();
     let error = sources(folder.path()).unwrap_err();
     assert!(
-        error.to_string().ends_with("holds no capture, among 1 files"),
+        error
+            .to_string()
+            .ends_with("holds no capture and no log, among 1 files"),
         "{error}"
     );
 

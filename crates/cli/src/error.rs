@@ -107,10 +107,17 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::NoPlant
         | SiteError::PlantExists
         | SiteError::Baselined
+        | SiteError::BaselinedImport
+        | SiteError::Import(_)
+        | SiteError::Merge(_)
         | SiteError::Plant(_)
         | SiteError::Draft(_)
         | SiteError::ClaimedTwice(_)
-        | SiteError::UnknownBackend(_) => BAD_INPUT,
+        | SiteError::UnknownBackend(_)
+        | SiteError::WhichBackend(_)
+        | SiteError::ConfigurationTooLarge(_)
+        | SiteError::NoEnforcementPoint(_)
+        | SiteError::TooLarge(_) => BAD_INPUT,
         SiteError::Live(error) => match error {
             LiveError::Missing { .. }
             | LiveError::Down { .. }
@@ -118,6 +125,8 @@ fn site_exit_code(error: &SiteError) -> u8 {
             | LiveError::NotPermitted { .. } => BAD_INPUT,
             LiveError::System { .. } | LiveError::Filter { .. } => FAILED,
         },
+        // A file that isn't there was named wrongly.
+        SiteError::Storage(error) if error.source.kind() == io::ErrorKind::NotFound => BAD_INPUT,
         SiteError::Locked { .. } | SiteError::Storage(_) => FAILED,
         SiteError::Telemetry(error) => match error {
             TelemetryError::UnknownCapture(_)

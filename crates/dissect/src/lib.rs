@@ -32,6 +32,7 @@ mod iec104;
 mod kerberos;
 mod ldap;
 mod lldp;
+mod melsoft;
 mod message;
 mod mms;
 mod modbus;
@@ -47,6 +48,7 @@ mod reader;
 mod registry;
 mod s7comm;
 mod session;
+mod slmp;
 mod smb;
 mod snmp;
 mod ssh;
@@ -59,6 +61,7 @@ pub mod testing;
 mod text;
 mod tftp;
 mod tls;
+mod utf16;
 mod vnc;
 
 pub use message::{

@@ -140,6 +140,7 @@ impl Field {
                 "firmwareversion",
                 "fw",
                 "fwversion",
+                "fwrev",
                 "version",
                 "softwareversion",
                 "firmwarerevision",

@@ -1,5 +1,6 @@
 //! What the capture could not see, and what to do about it: a sentence each, with its numbers.
 
+use crate::counted::{counted, was};
 use crate::ledger::OneWay;
 use crate::record::{Coverage, ObservedAsset};
 use cofferdam_terms::MacAddr;
@@ -39,18 +40,19 @@ fn not_understood(coverage: &Coverage) -> Option<String> {
         .iter()
         .max_by_key(|(_, count, _)| *count)?;
     Some(format!(
-        "{all} of {} packets were not understood, most of them for `{reason}` (first packet {packet}): nothing is known \
+        "{all} of {} {} not understood, most of them for `{reason}` (first packet {packet}): nothing is known \
          of what they carried.",
-        coverage.packets
+        counted(coverage.packets, "packet"),
+        was(all),
     ))
 }
 
 fn half_mirrored(one_way: OneWay) -> Option<String> {
     (one_way.half_mirrored > 0).then(|| {
         format!(
-            "Of {} connections one way alone was seen although the other end answered: mirror both directions of the \
-             port, or both legs of the redundant path.",
-            one_way.half_mirrored
+            "Of {} one way alone was seen although the other end answered: mirror both directions of the port, or both \
+             legs of the redundant path.",
+            counted(one_way.half_mirrored, "connection")
         )
     })
 }
@@ -58,9 +60,10 @@ fn half_mirrored(one_way: OneWay) -> Option<String> {
 fn missed(coverage: &Coverage) -> Option<String> {
     (coverage.missed_bytes > 0).then(|| {
         format!(
-            "{} bytes of streams are missing from the capture: the mirror port or the sensor dropped packets, or the \
+            "{} of streams {} missing from the capture: the mirror port or the sensor dropped packets, or the \
              snap length is too short. Mirror fewer ports to one sensor, and capture whole packets.",
-            coverage.missed_bytes
+            counted(coverage.missed_bytes, "byte"),
+            if coverage.missed_bytes == 1 { "is" } else { "are" }
         )
     })
 }
@@ -83,9 +86,10 @@ fn evicted(coverage: &Coverage) -> Option<String> {
 fn silent(coverage: &Coverage) -> Option<String> {
     (coverage.silent_addresses > 0).then(|| {
         format!(
-            "{} addresses were spoken to and never seen to speak: they are switched off, do not exist, or sit where this \
-             sensor does not hear them. They are not in the inventory.",
-            coverage.silent_addresses
+            "{} {} spoken to and never seen to speak: switched off, not there at all, or where this sensor does not hear \
+             it. What never spoke is not in the inventory.",
+            counted(coverage.silent_addresses, "address"),
+            was(coverage.silent_addresses)
         )
     })
 }
@@ -93,10 +97,9 @@ fn silent(coverage: &Coverage) -> Option<String> {
 fn hours(coverage: &Coverage) -> Option<String> {
     (coverage.hours_seen < WEEK_HOURS).then(|| {
         format!(
-            "Packets were seen in {} clock hour{}: a baseline wants at least a week ({WEEK_HOURS}), and a month for what \
+            "Packets were seen in {}: a baseline wants at least a week ({WEEK_HOURS}), and a month for what \
              happens monthly, such as calibrations and backups.",
-            coverage.hours_seen,
-            if coverage.hours_seen == 1 { "" } else { "s" },
+            counted(coverage.hours_seen, "clock hour"),
         )
     })
 }
@@ -130,9 +133,10 @@ fn routers(coverage: &Coverage, assets: &[ObservedAsset]) -> Vec<String> {
                 .filter(|key| *key != mac.to_string())
                 .map_or_else(|| mac.to_string(), |key| format!("{key} ({mac})"));
             format!(
-                "{hidden} host{} seen only through the router {name}: a sensor behind it would see their own addresses \
-                 and what they say to each other.",
-                if hidden == 1 { " was" } else { "s were" },
+                "{} {} seen only through the router {name}: a sensor behind it would see their own addresses and what \
+                 they say to each other.",
+                counted(hidden, "host"),
+                was(hidden),
             )
         })
         .collect()

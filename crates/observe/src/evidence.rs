@@ -6,7 +6,7 @@
 use crate::join::same_network;
 use crate::record::{FlowRecord, InitiatorBasis};
 use cofferdam_dissect::Protocol;
-use cofferdam_terms::{OperationClass, OperationSet, Transport};
+use cofferdam_terms::{OperationClass, OperationSet, Timestamp, Transport};
 
 /// The most services that are kept, each of those served and those used.
 pub(crate) const MAX_SERVICES: usize = 64;
@@ -112,6 +112,21 @@ pub(crate) struct Offered {
     pub(crate) peers: Peers,
 }
 
+/// A unit that answered through an address, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Behind {
+    pub(crate) unit: (Protocol, u32),
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+}
+
+impl Behind {
+    fn join(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// What an address does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Evidence {
@@ -120,13 +135,13 @@ pub(crate) struct Evidence {
     pub(crate) asked: Vec<Dealing>,
     pub(crate) answered: Vec<Dealing>,
     /// Units behind it that answered, ordered.
-    pub(crate) units: Vec<(Protocol, u32)>,
+    pub(crate) units: Vec<Behind>,
 }
 
 /// What entries cost in bytes, with the room that a list keeps for its next ones.
 mod cost {
     pub(super) const PEER: usize = 8;
-    pub(super) const UNIT: usize = 48;
+    pub(super) const UNIT: usize = 96;
     pub(super) const SERVICE: usize = 128;
     pub(super) const DEALING: usize = 512;
 }
@@ -221,11 +236,22 @@ impl Evidence {
         }
         deal(&mut self.answered, dealt, room);
         for unit in dealt.units {
-            if let Err(place) = self.units.binary_search(unit) {
-                if self.units.len() >= MAX_UNITS {
-                    room.units += 1;
-                } else if room.take(cost::UNIT) {
-                    self.units.insert(place, *unit);
+            let behind = Behind {
+                unit: *unit,
+                first: dealt.record.first,
+                last: dealt.record.last,
+            };
+            match self.units.binary_search_by_key(unit, |known| known.unit) {
+                Ok(place) => {
+                    if let Some(known) = self.units.get_mut(place) {
+                        known.join(behind);
+                    }
+                }
+                Err(_) if self.units.len() >= MAX_UNITS => room.units += 1,
+                Err(place) => {
+                    if room.take(cost::UNIT) {
+                        self.units.insert(place, behind);
+                    }
                 }
             }
         }
@@ -252,9 +278,13 @@ impl Evidence {
                 }
             }
         }
-        self.units.extend(&other.units);
+        for behind in &other.units {
+            match self.units.iter_mut().find(|known| known.unit == behind.unit) {
+                Some(known) => known.join(*behind),
+                None => self.units.push(*behind),
+            }
+        }
         self.units.sort_unstable();
-        self.units.dedup();
     }
 }
 

@@ -1,14 +1,15 @@
 //! The end of an observation: what was gathered becomes assets and coverage.
 
 use crate::advice::advice;
-use crate::evidence::Evidence;
+use crate::derived::{Server, derive};
+use crate::evidence::{Behind, Evidence};
 use crate::hosts::{Address, Host, Spot, sum};
 use crate::join::{Joined, join};
 use crate::ledger::Ledger;
 use crate::record::{Coverage, IdentityFact, Observation, ObservedAsset, Traffic};
 use crate::roles::{self, Subject};
 use crate::world::World;
-use crate::{evidence, oui};
+use crate::{children, evidence, oui};
 use cofferdam_dissect::Protocol;
 use cofferdam_terms::{MacAddr, Timestamp, VlanId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +30,15 @@ pub(crate) fn observation(world: World, workers: NonZeroUsize) -> Observation {
     }
     let (joined, behind_routers) = join(&hosts);
     let facts = filed(facts.finish(), &hosts, &joined);
-    let mut assets = describe_all(joined, facts, &hosts, workers);
+    let (mut assets, behind): (Vec<ObservedAsset>, Vec<Vec<Behind>>) =
+        describe_all(joined, facts, &hosts, workers).into_iter().unzip();
     make_keys_unique(&mut assets);
+    let children: Vec<ObservedAsset> = assets
+        .iter_mut()
+        .zip(&behind)
+        .flat_map(|(asset, behind)| children::part(asset, behind))
+        .collect();
+    assets.extend(children);
     assets.sort_by(|a, b| a.key.cmp(&b.key));
     let coverage = coverage(ledger, silent, behind_routers, &assets);
     Observation {
@@ -84,11 +92,11 @@ fn describe_all(
     facts: Vec<Vec<IdentityFact>>,
     hosts: &[Host],
     workers: NonZeroUsize,
-) -> Vec<ObservedAsset> {
+) -> Vec<(ObservedAsset, Vec<Behind>)> {
     let share = joined.len().div_ceil(workers.get()).max(1);
     let mut left = joined.into_iter().zip(facts);
     let mut take = || left.by_ref().take(share).collect::<Vec<_>>();
-    let describe = |share: Vec<(Joined, Vec<IdentityFact>)>| -> Vec<ObservedAsset> {
+    let describe = |share: Vec<(Joined, Vec<IdentityFact>)>| -> Vec<(ObservedAsset, Vec<Behind>)> {
         let assets = share.into_iter();
         assets
             .map(|(asset, facts)| describe(asset, hosts, facts))
@@ -112,13 +120,23 @@ fn describe_all(
     })
 }
 
-fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> ObservedAsset {
+fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> (ObservedAsset, Vec<Behind>) {
     facts.sort_unstable();
     let hosts: Vec<&Host> = asset.hosts.iter().filter_map(|index| hosts.get(*index)).collect();
     let mut all = Evidence::default();
     for evidence in hosts.iter().filter_map(|host| host.evidence.as_deref()) {
         all.join(evidence);
     }
+    let serves_text = |one: &evidence::Offered| {
+        let protocol = one.service.0;
+        protocol.is_some_and(|protocol| matches!(protocol.0, "http" | "ssdp"))
+    };
+    let server = if all.serves.iter().any(serves_text) {
+        Server::Yes
+    } else {
+        Server::No
+    };
+    derive(&mut facts, server);
     let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
     let ips: Vec<IpAddr> = ips.into_iter().collect();
     let total = |of: fn(&Host) -> Traffic| hosts.iter().map(|host| of(host)).fold(Traffic::default(), sum);
@@ -133,24 +151,26 @@ fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> Obse
         ips: &ips,
         packets: sent.packets + received.packets,
     });
-    ObservedAsset {
+    let asset = ObservedAsset {
         key: match (ips.first(), asset.mac) {
             (Some(ip), _) => ip.to_string(),
             (None, mac) => mac.unwrap_or_default().to_string(),
         },
+        parent: None,
         endpoints: asset.endpoints.into_iter().collect(),
         joins: asset.joins,
         facts,
         oui_vendor: vendor,
         role,
-        units: all.units.clone(),
+        units: all.units.iter().map(|behind| behind.unit).collect(),
         serves: services(&all.serves),
         uses: services(&all.uses),
         first: hosts.iter().map(|host| host.first).min().unwrap_or_default(),
         last: hosts.iter().map(|host| host.last).max().unwrap_or_default(),
         sent,
         received,
-    }
+    };
+    (asset, all.units)
 }
 
 fn services(offered: &[evidence::Offered]) -> Vec<evidence::Service> {

@@ -395,9 +395,10 @@ pub(crate) fn spot_of(flow: &Flow, end: End) -> Spot {
     }
 }
 
-/// Tells peers apart. The same whatever key the tables have, so that counts are too.
+/// Tells peers apart. The same whatever key the tables have, so that counts are too. A trunk's mirror shows one peer on
+/// every VLAN that the packets pass, so the VLAN does not tell peers apart.
 fn peer_number(spot: Spot) -> u32 {
-    let hash = FixedState::default().hash_one(spot);
+    let hash = FixedState::default().hash_one(spot.address);
     u32::try_from(hash >> 32).unwrap_or_default()
 }
 

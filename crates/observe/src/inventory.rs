@@ -84,6 +84,7 @@ mod tests {
     fn seen(key: &str, at: i64, role: (&'static str, f64), firmware: &str) -> Observation {
         let asset = ObservedAsset {
             key: key.to_owned(),
+            parent: None,
             endpoints: vec![(
                 Endpoint {
                     mac: None,

@@ -3,8 +3,10 @@
 //! A MAC is a device's; an IP address joins the MAC that it is bound to or plainly belongs to. Where a MAC only carries
 //! an address onwards it is a router's, and the address is an asset of its own behind it, of which no MAC is known.
 
+use crate::counted::{counted, counted_here};
 use crate::hosts::{Address, Host, Nic, Spot};
 use crate::record::Endpoint;
+use crate::routers::{Carried, Crossings, join_routers};
 use cofferdam_terms::{MacAddr, VlanId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -13,10 +15,11 @@ use std::net::IpAddr;
 const MAX_BOUND: usize = 16;
 /// So many unbound addresses in one network may be one host's; more are a router's.
 const MAX_UNBOUND: usize = 3;
-/// A router's interfaces are looked for among so many MACs before its own.
-const MAX_ROUTER_NEIGHBOURS: usize = 256;
 /// Packets cross at most so many routers for their time to live to show it: initial values are far apart.
-const MAX_HOPS: u8 = 12;
+pub(crate) const MAX_HOPS: u8 = 12;
+
+/// What hosts mostly start a time to live at.
+const STARTS: [u8; 3] = [64, 128, 255];
 
 /// Addresses that are one asset.
 #[derive(Debug, Default)]
@@ -27,8 +30,10 @@ pub(crate) struct Joined {
     pub(crate) joins: Vec<String>,
     /// The MAC, unless it is behind a router or on a link without one.
     pub(crate) mac: Option<MacAddr>,
-    /// The VLANs on which it was seen to carry for others.
-    carries_on: BTreeSet<Option<VlanId>>,
+    /// Its interfaces that were seen to carry for others, and on which VLANs.
+    pub(crate) carries: BTreeMap<MacAddr, BTreeSet<Option<VlanId>>>,
+    /// It sent packets from an address of its own.
+    pub(crate) sent_ip: bool,
     /// It sent under an address that belongs to another asset.
     posed: bool,
     /// How many addresses it was seen to carry for others.
@@ -58,6 +63,7 @@ pub(crate) fn join(hosts: &[Host]) -> (Vec<Joined>, Vec<(MacAddr, u64)>) {
     let mut by_mac: BTreeMap<MacAddr, Joined> = BTreeMap::new();
     let mut owners: BTreeMap<usize, Vec<(MacAddr, &Nic, String)>> = BTreeMap::new();
     let mut beyond: BTreeMap<usize, (MacAddr, String)> = BTreeMap::new();
+    let mut carried: Vec<Carried<'_>> = Vec::new();
     for (mac, claims) in claims(hosts) {
         let (mut fronted, mut carries_on) = (BTreeSet::new(), BTreeSet::new());
         for (claim, verdict) in claims.iter().zip(judge(mac, &claims)) {
@@ -66,6 +72,12 @@ pub(crate) fn join(hosts: &[Host]) -> (Vec<Joined>, Vec<(MacAddr, u64)>) {
                 Verdict::Beyond(why) => {
                     fronted.insert(claim.ip);
                     carries_on.insert(claim.vlan);
+                    carried.extend(hosts.get(claim.host).map(|host| Carried {
+                        spot: host.spot,
+                        ip: claim.ip,
+                        by: mac,
+                        nic: claim.nic,
+                    }));
                     beyond.entry(claim.host).or_insert((mac, why));
                 }
             }
@@ -73,9 +85,14 @@ pub(crate) fn join(hosts: &[Host]) -> (Vec<Joined>, Vec<(MacAddr, u64)>) {
         if !fronted.is_empty() {
             let router = by_mac.entry(mac).or_default();
             router.fronts = fronted.len();
-            router.carries_on = carries_on;
+            router.carries.insert(mac, carries_on);
         }
     }
+    let homes = owners.iter().flat_map(|(index, owners)| {
+        let host = hosts.get(*index);
+        owners.iter().filter_map(move |(_, nic, _)| Some((host?, *nic)))
+    });
+    let crossings = Crossings::new(homes, &carried);
     let mut homeless: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
     for (index, host) in hosts.iter().enumerate() {
         match (host.spot.address, owners.remove(&index)) {
@@ -93,7 +110,7 @@ pub(crate) fn join(hosts: &[Host]) -> (Vec<Joined>, Vec<(MacAddr, u64)>) {
         .into_iter()
         .map(|(mac, asset)| settle(mac, asset))
         .collect();
-    let mut assets = join_routers(settled);
+    let mut assets = join_routers(settled, &crossings);
     let mut by_ip: BTreeMap<IpAddr, Vec<usize>> = BTreeMap::new();
     for (index, asset) in assets.iter().enumerate() {
         let ips: BTreeSet<IpAddr> = asset.endpoints.iter().filter_map(|(end, _)| end.ip).collect();
@@ -177,9 +194,9 @@ fn judge_one(
     }
     if let Some(hops) = hops(claim.nic.ttl) {
         return Verdict::Beyond(format!(
-            "{ip} was sent from behind {mac}: a time to live of {} shows {hops} router{} between (packet {packet})",
+            "{ip} was sent from behind {mac}: a time to live of {} shows {} between (packet {packet})",
             claim.nic.ttl,
-            if hops == 1 { "" } else { "s" },
+            counted(hops, "router"),
         ));
     }
     let near = |other: &&IpAddr| same_network(ip, **other);
@@ -188,7 +205,7 @@ fn judge_one(
         .filter(|other| other.is_ipv4() == ip.is_ipv4())
         .count();
     let neighbours = unbound.iter().filter(near).count();
-    match bound.iter().find(near) {
+    let verdict = match bound.iter().find(near) {
         Some(own) if neighbours <= MAX_UNBOUND => Verdict::Own(format!(
             "{ip} is {mac}'s: it is in the network of {own}, which is bound to it, and came undelayed by routers \
              (packet {packet})"
@@ -210,6 +227,16 @@ fn judge_one(
             "{ip} was sent from behind {mac}, which sent from {family} addresses, none of them bound to it \
              (packet {packet})"
         )),
+    };
+    match verdict {
+        Verdict::Beyond(_) if STARTS.contains(&claim.nic.ttl) && family <= MAX_UNBOUND => {
+            Verdict::Own(format!(
+                "{ip} is {mac}'s: its packets came with a time to live of {}, as they are sent, so no router is between \
+                 (packet {packet})",
+                claim.nic.ttl
+            ))
+        }
+        verdict => verdict,
     }
 }
 
@@ -241,10 +268,11 @@ fn add_owned(
         )
     });
     let mut owners = owners.into_iter();
-    let Some((mac, _, why)) = owners.next() else {
+    let Some((mac, nic, why)) = owners.next() else {
         return;
     };
     let asset = by_mac.entry(mac).or_default();
+    asset.sent_ip |= nic.ttl > 0;
     asset.hosts.push(index);
     asset.joins.push(why);
     let endpoint = Endpoint {
@@ -310,63 +338,38 @@ fn settle(mac: MacAddr, mut asset: Joined) -> Joined {
     }
     if asset.fronts > 0 {
         asset.joins.push(format!(
-            "{mac} carries for {} address{} that {} not its own",
-            asset.fronts,
-            if asset.fronts == 1 { "" } else { "es" },
+            "{mac} carries for {} that {} not its own",
+            counted_here(asset.fronts, "address"),
             if asset.fronts == 1 { "is" } else { "are" },
         ));
     }
     asset
 }
 
-/// Interfaces of one router: MACs that carry for others, that the maker numbered next to each other (they differ in the
-/// last byte alone), and that are never seen on one VLAN. The assets are ordered by MAC.
-fn join_routers(assets: Vec<Joined>) -> Vec<Joined> {
-    let mut joined: Vec<Joined> = Vec::new();
-    for asset in assets {
-        let router = joined
-            .iter_mut()
-            .rev()
-            .take(MAX_ROUTER_NEIGHBOURS)
-            .find(|router| {
-                let near = |(a, b): (MacAddr, MacAddr)| {
-                    a.0.split_last().map(|(_, start)| start) == b.0.split_last().map(|(_, start)| start)
-                };
-                router.fronts > 0
-                    && asset.fronts > 0
-                    && router.mac.zip(asset.mac).is_some_and(near)
-                    && router.all_vlans().is_disjoint(&asset.all_vlans())
-            });
-        match router {
-            Some(router) => router.take_interface(asset),
-            None => joined.push(asset),
-        }
-    }
-    joined
-}
-
 impl Joined {
-    fn all_vlans(&self) -> BTreeSet<Option<VlanId>> {
+    /// Its MACs.
+    pub(crate) fn macs(&self) -> impl Iterator<Item = MacAddr> {
+        let seen = self.endpoints.iter().filter_map(|(end, _)| end.mac);
+        seen.chain(self.mac)
+    }
+
+    pub(crate) fn all_vlans(&self) -> BTreeSet<Option<VlanId>> {
         let seen = self
             .endpoints
             .iter()
             .filter(|(end, vlan)| end.ip.is_some() || vlan.is_some());
         seen.map(|(_, vlan)| *vlan)
-            .chain(self.carries_on.iter().copied())
+            .chain(self.carries.values().flatten().copied())
             .collect()
     }
 
-    fn take_interface(&mut self, other: Self) {
-        if let (Some(first), Some(next)) = (self.mac, other.mac) {
-            self.joins.push(format!(
-                "{next} and {first} are interfaces of one router: numbered next to each other by their maker, both carry \
-                 for others, and never on one VLAN"
-            ));
-        }
+    /// Another interface of this router.
+    pub(crate) fn take_interface(&mut self, other: Self) {
         self.hosts.extend(other.hosts);
         self.endpoints.extend(other.endpoints);
         self.joins.extend(other.joins);
-        self.carries_on.extend(other.carries_on);
+        self.carries.extend(other.carries);
+        self.sent_ip |= other.sent_ip;
         self.fronts += other.fronts;
         self.posed |= other.posed;
     }
@@ -422,8 +425,8 @@ pub(crate) fn same_network(a: IpAddr, b: IpAddr) -> bool {
 
 /// How many routers a packet has crossed, if its time to live shows that. Hosts start at 64, 128 or 255; the values 60,
 /// 30, 32 and 100 that some controllers start at are not taken for crossings.
-fn hops(ttl: u8) -> Option<u8> {
-    let crossed = [64u8, 128, 255]
+pub(crate) fn hops(ttl: u8) -> Option<u8> {
+    let crossed = STARTS
         .into_iter()
         .filter_map(|initial| initial.checked_sub(ttl))
         .find(|crossed| (1..=MAX_HOPS).contains(crossed))?;

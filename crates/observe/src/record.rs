@@ -243,8 +243,12 @@ pub struct IdentityFact {
 /// A device or host, joined from what was seen of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObservedAsset {
-    /// A stable key: the lowest IP address, or the MAC where it has none: `10.20.1.11`, `00:1b:1b:aa:bb:cc`.
+    /// A stable key: the lowest IP address, or the MAC where it has none: `10.20.1.11`, `00:1b:1b:aa:bb:cc`. Of a device
+    /// behind another, that one's key with the way on: `10.20.1.11/modbus:7`.
     pub key: String,
+    /// The key of the asset that it is behind: a gateway, a rack. It has no endpoints of its own then, and its traffic is
+    /// counted with that asset's.
+    pub parent: Option<String>,
     /// Its endpoints (MAC alone, MAC with IP, or IP alone when only seen through a router), with their VLANs.
     pub endpoints: Vec<(Endpoint, Option<VlanId>)>,
     /// Why those are one asset, a sentence each.
@@ -255,7 +259,8 @@ pub struct ObservedAsset {
     pub oui_vendor: Option<&'static str>,
     /// The most likely role.
     pub role: RoleGuess,
-    /// Units behind it that answered or were addressed: (protocol, unit).
+    /// Units behind it that answered: (protocol, unit). Those that are devices of their own are assets too, with this one
+    /// as their parent.
     pub units: Vec<(Protocol, u32)>,
     /// Protocols that it answers, with ports.
     pub serves: Vec<(Option<Protocol>, Transport, u16)>,

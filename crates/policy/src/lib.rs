@@ -11,6 +11,7 @@ mod conversation;
 mod draft;
 mod explain;
 mod filing;
+pub mod filter;
 mod flow;
 mod open;
 mod place;
@@ -18,7 +19,9 @@ mod policy;
 mod seen;
 mod segment;
 mod shadow;
+pub mod symbolic;
 mod verdict;
+mod verify;
 mod words;
 
 pub use activity::{Activity, Hour, Rhythm};
@@ -38,3 +41,4 @@ pub use shadow::{
     apply, compare, page,
 };
 pub use verdict::{Claim, DenyReason, End, SegmentReason, Verdict};
+pub use verify::{Blocked, Excess, Sureness, Verification, drift, verify};

@@ -132,6 +132,7 @@ mod tests {
         };
         let asset = ObservedAsset {
             key: "10.0.0.2".to_owned(),
+            parent: None,
             endpoints: vec![(end("10.0.0.2"), None)],
             joins: Vec::new(),
             facts: vec![fact("V4.1", 1), fact("V4.2", 5)],

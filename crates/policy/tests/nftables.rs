@@ -98,7 +98,7 @@ fn nft_takes_what_is_printed() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..60 {
         let plant = any_plant().new_tree(&mut runner).unwrap().current();
-        for backend in BACKENDS {
+        for backend in BACKENDS.iter().filter(|backend| backend.name == "nftables") {
             let compiled = (backend.compile)(&plant, &Policy::new(&plant), &Scope::Site);
             assert!(nft(&["-c", "-f", "-"], &compiled.text), "{}", compiled.text);
             assert!(

@@ -30,4 +30,6 @@ pub use calendar::Weekday;
 pub use rhythm::{Every, RHYTHMS, Rhythm};
 pub use settings::{CapturePoint, Intrusion, Settings, SettingsError, Trouble, UnknownWord};
 pub use simulation::{Frame, Held, Simulation};
-pub use truth::{EventKind, TrueAsset, TrueClaim, TrueEvent, TrueFlow, TrueInterface, TrueZone, Truth};
+pub use truth::{
+    EventKind, TrueAsset, TrueCarrier, TrueClaim, TrueEvent, TrueFlow, TrueInterface, TrueZone, Truth,
+};

@@ -9,7 +9,7 @@ use crate::plant::{self, Plant};
 use crate::schedule::{self, Planned};
 use crate::settings::{Settings, SettingsError};
 use crate::truth::{FlowIndex, Truth};
-use cofferdam_terms::Timestamp;
+use cofferdam_terms::{EtherType, Timestamp};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -153,6 +153,10 @@ impl Simulation {
         let Some((before, view)) = views else {
             return false;
         };
+        // What belongs to one segment, as ARP does, crosses no firewall.
+        if self.frame.get(16..18) != Some(&EtherType::IPV4.0.to_be_bytes()) {
+            return false;
+        }
         // The TTL in the frame is that of the view before.
         const TTL: usize = 18 + 8;
         let ttl = self.frame.get(TTL).copied().unwrap_or_default();

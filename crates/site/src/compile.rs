@@ -98,7 +98,7 @@ impl Site {
 }
 
 /// The policy of a model, if it is one that can be enforced.
-fn sound(document: &Document) -> Result<Policy, SiteError> {
+pub(crate) fn sound(document: &Document) -> Result<Policy, SiteError> {
     let policy = Policy::new(document.plant());
     if policy.faults().is_empty() {
         Ok(policy)

@@ -2,9 +2,12 @@
 
 use crate::settings::SettingsError;
 use cofferdam_capture::live::LiveError;
+use cofferdam_import::ReadError;
+use cofferdam_import::merge::MergeError;
 use cofferdam_plant::Rejection;
 use cofferdam_policy::DraftError;
 use cofferdam_policy::backends::BACKENDS;
+use cofferdam_policy::symbolic::TooLarge;
 use cofferdam_telemetry::TelemetryError;
 use cofferdam_telemetry::durable::StorageError;
 use std::path::PathBuf;
@@ -50,6 +53,15 @@ pub enum SiteError {
         "the plant model is baselined: a revision comes only from an approved change, never from a draft"
     )]
     Baselined,
+    /// The plant model is baselined, and an import would change it.
+    #[error("the plant model is baselined: an import is not carried out without an approved change")]
+    BaselinedImport,
+    /// Nothing of a file can be imported.
+    #[error(transparent)]
+    Import(#[from] ReadError),
+    /// An import was not carried out.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     /// The text is no plant model.
     #[error(transparent)]
     Plant(Box<Rejection>),
@@ -62,6 +74,18 @@ pub enum SiteError {
     /// There is no such backend.
     #[error("there is no firewall backend `{0}`")]
     UnknownBackend(String),
+    /// A configuration's file does not say what device it is of.
+    #[error("it is not known which device `{}` is of", .0.display())]
+    WhichBackend(PathBuf),
+    /// A configuration has more bytes than are read.
+    #[error("`{}` has more than {} MiB", .0.display(), crate::devices::MAX_CONFIGURATION_BYTES >> 20)]
+    ConfigurationTooLarge(PathBuf),
+    /// The model has no such enforcement point.
+    #[error("the plant model has no enforcement point `{0}`")]
+    NoEnforcementPoint(String),
+    /// Rules are too many, or too different, to be decided over every packet.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 impl SiteError {
@@ -77,6 +101,7 @@ impl SiteError {
             Self::Settings(error) => error.mend(),
             Self::Locked { .. } => Some("wait until it has ended, or stop it".to_owned()),
             Self::Storage(error) => match error.source.kind() {
+                std::io::ErrorKind::NotFound => Some("check the path".to_owned()),
                 std::io::ErrorKind::StorageFull => {
                     Some("free some space; what stood before still stands".to_owned())
                 }
@@ -87,11 +112,29 @@ impl SiteError {
             Self::NoPlant => Some("draft one with `cofferdam draft`, or write one".to_owned()),
             Self::PlantExists => Some("replace it with `cofferdam draft --force`".to_owned()),
             Self::ClaimedTwice(_) => Some("`cofferdam check` shows both places of each".to_owned()),
-            Self::UnknownBackend(_) => {
-                let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
-                Some(format!("the backends are: {}", names.join(", ")))
+            Self::UnknownBackend(_) => Some(format!("the backends are: {}", backends())),
+            Self::WhichBackend(_) => Some(format!("name it with `--backend`: {}", backends())),
+            Self::ConfigurationTooLarge(_) => {
+                Some("give the configuration alone, without logs; is it the right file?".to_owned())
             }
-            Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => None,
+            Self::NoEnforcementPoint(_) => {
+                Some("add it to plant.toml, or leave `--point` out to mean the whole site".to_owned())
+            }
+            Self::BaselinedImport => Some("`--dry-run` shows what it would change".to_owned()),
+            Self::Import(error) => Some(error.help().to_owned()),
+            Self::Merge(MergeError::Stopped(_)) => Some(
+                "`--dry-run` shows them; then mend the file, or decide with `--on-conflict skip` or `update`"
+                    .to_owned(),
+            ),
+            Self::Merge(MergeError::Edit(_)) => None,
+            Self::TooLarge(_) | Self::Telemetry(_) | Self::Plant(_) | Self::Draft(_) | Self::Baselined => {
+                None
+            }
         }
     }
+}
+
+fn backends() -> String {
+    let names: Vec<_> = BACKENDS.iter().map(|backend| backend.name).collect();
+    names.join(", ")
 }

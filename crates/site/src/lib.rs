@@ -16,25 +16,31 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod devices;
 mod error;
+mod import;
 mod live;
 mod lock;
 mod logs;
 mod look;
 mod model;
 mod observe;
+mod records;
 mod settings;
 mod shadow;
 mod site;
 
 pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
+pub use devices::{Configuration, DeviceDrift, Drift, MAX_CONFIGURATION_BYTES, Verified, drift};
 pub use error::SiteError;
+pub use import::{Carry, Imported};
 pub use live::{LiveProgress, LiveReport};
 pub use lock::WriteLock;
 pub use look::{FlowFilter, HostFilter, Inventory, More};
 pub use model::{CheckReport, Drafted, Learned, Overwrite};
-pub use observe::{Input, ObserveProgress, ObserveReport, Observed};
+pub use observe::{Input, ObserveOptions, ObserveProgress, ObserveReport, Observed};
+pub use records::LogsObserved;
 pub use settings::{SETTINGS, Setting, Settings, SettingsError};
 pub use shadow::ShadowTest;
 pub use site::{COMPILED_FOLDER, PLANT_FILE, SETTINGS_FILE, Site, TELEMETRY_FOLDER};

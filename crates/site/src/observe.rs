@@ -3,18 +3,21 @@
 use crate::error::SiteError;
 use crate::logs::{Both, LogFolder};
 use crate::look::More;
+use crate::records::{LogSet, LogsObserved};
 use crate::settings::Settings;
 use crate::site::Site;
-use cofferdam_capture::{Damage, OpenError, Source as Packets, Watcher, sources};
+use cofferdam_capture::{Damage, OpenError, Packet, Progress, Source as Packets, Watcher, sources};
 use cofferdam_observe::{
-    Captured as Frame, Ceilings, Observation, Observer, Settings as ObserverSettings, ZeekFlows, ZeekMessages,
+    Captured as Frame, Ceilings, Deal, Feed, FlowRecord, FlowSink, Observation, Observer,
+    Settings as ObserverSettings, ZeekFlows, ZeekMessages, observe_with,
 };
 use cofferdam_telemetry::{Captured, Recorder, Source, Telemetry};
 use sha2::{Digest, Sha256};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -31,6 +34,16 @@ pub enum Input {
     Path(PathBuf),
     /// A capture on standard input.
     StandardInput,
+}
+
+/// How to observe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObserveOptions {
+    /// How many threads follow one capture. What comes of it is the same for any number.
+    pub workers: NonZeroUsize,
+    /// A folder for logs in Zeek's form, which one thread writes: of a single capture they stand in it, of several each
+    /// has a folder of its name.
+    pub zeek_logs: Option<PathBuf>,
 }
 
 /// How far observation has come.
@@ -68,6 +81,8 @@ pub struct Observed {
 pub struct ObserveReport {
     /// Each capture that was recorded, in the order given.
     pub observed: Vec<Observed>,
+    /// Each set of logs that was recorded, in the order given, behind the captures.
+    pub logs: Vec<LogsObserved>,
     /// Inputs that could not be opened, and why.
     pub refused: Vec<OpenError>,
     /// Files in folders that are no captures, and why.
@@ -75,37 +90,49 @@ pub struct ObserveReport {
 }
 
 impl Site {
-    /// Observes captures and records what they give. An input that can't be opened is listed, and the rest goes on.
-    /// A capture that was observed before is recorded anew in the place of the former recording. `logs` is a folder for
-    /// logs in Zeek's form: of a single capture they stand in it, of several each has a folder of its name.
+    /// Observes captures and other sensors' logs, and records what they give. Logs of one folder, or that are named one by
+    /// one, are taken together: lines of several tell of one connection. An input that can't be opened is listed, and the rest goes on.
+    /// A capture that was observed before is recorded anew in the place of the former recording.
     ///
     /// # Errors
     /// When somebody else writes to the site, or what was seen can't be written.
     pub fn observe(
         &self,
         inputs: &[Input],
-        logs: Option<&Path>,
+        options: &ObserveOptions,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
     ) -> Result<ObserveReport, SiteError> {
         let _lock = self.lock()?;
         let mut telemetry = self.telemetry()?;
         telemetry.tidy()?;
         let mut report = ObserveReport::default();
-        let captures = listed(inputs, &mut report);
+        let (captures, sets) = listed(inputs, &mut report);
+        let of = captures.len() + sets.len();
         for (at, capture) in captures.iter().enumerate() {
-            let turn = Turn {
-                number: at + 1,
-                of: captures.len(),
-            };
-            let logs = logs.map(|folder| match captures.len() {
+            let turn = Turn { number: at + 1, of };
+            let logs = options.zeek_logs.as_deref().map(|folder| match captures.len() {
                 1 => folder.to_owned(),
                 _ => folder.join(folder_name(capture)),
             });
-            match self.observe_one(capture, logs.as_deref(), &mut telemetry, turn, progress) {
+            let how = (logs.as_deref(), options.workers);
+            match self.observe_one(capture, how, &mut telemetry, turn, progress) {
                 Ok(observed) => report.observed.push(observed),
                 Err(Failure::Open(error)) => report.refused.push(error),
                 Err(Failure::Site(error)) => return Err(error),
             }
+        }
+        for (at, set) in sets.iter().enumerate() {
+            let watch = Watch {
+                name: &set.name,
+                turn: Turn {
+                    number: captures.len() + at + 1,
+                    of,
+                },
+                progress,
+            };
+            let (logs, refused) = self.observe_logs(set, &mut telemetry, watch)?;
+            report.logs.extend(logs);
+            report.refused.extend(refused);
         }
         Ok(report)
     }
@@ -113,7 +140,7 @@ impl Site {
     fn observe_one(
         &self,
         input: &Input,
-        logs: Option<&Path>,
+        (logs, workers): (Option<&Path>, NonZeroUsize),
         telemetry: &mut Telemetry,
         turn: Turn,
         progress: &mut dyn FnMut(ObserveProgress<'_>),
@@ -126,10 +153,13 @@ impl Site {
             turn,
             progress,
         };
-        let observer = observer(self.settings(), &name);
         let (recorder, observation) = match logs {
-            None => read(&mut packets, recorder, observer, watch),
+            None => {
+                let settings = observer_settings(self.settings(), &name);
+                read(&mut packets, recorder, settings, workers, watch)
+            }
             Some(folder) => {
+                let observer = observer(self.settings(), &name);
                 let mut folder = LogFolder::create(folder)?;
                 let read = read_with_logs(&mut packets, recorder, observer, watch, &mut folder, &name);
                 folder.finish()?;
@@ -153,11 +183,15 @@ impl Site {
 }
 
 pub(crate) fn observer(site: &Settings, capture: &str) -> Observer {
+    Observer::new(observer_settings(site, capture))
+}
+
+pub(crate) fn observer_settings(site: &Settings, capture: &str) -> ObserverSettings {
     let mut settings = ObserverSettings::new(capture);
     settings.ceilings = Ceilings::for_memory(site.observe_memory);
     // The keys of the hash tables must not be guessable; results do not depend on them.
     settings.hash_seed = RandomState::new().build_hasher().finish();
-    Observer::new(settings)
+    settings
 }
 
 enum Failure {
@@ -177,7 +211,7 @@ struct Turn {
     of: usize,
 }
 
-struct Watch<'a> {
+pub(crate) struct Watch<'a> {
     name: &'a str,
     turn: Turn,
     progress: &'a mut dyn FnMut(ObserveProgress<'_>),
@@ -185,7 +219,10 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn tell(&mut self, packets: &Packets, count: u64) {
-        let so_far = packets.progress();
+        self.told(packets.progress(), count);
+    }
+
+    pub(crate) fn told(&mut self, so_far: Progress, count: u64) {
         (self.progress)(ObserveProgress {
             capture: self.name,
             number: self.turn.number,
@@ -197,9 +234,11 @@ impl Watch<'_> {
     }
 }
 
-/// The captures that the inputs stand for. What can't be listed goes to the report.
-fn listed(inputs: &[Input], report: &mut ObserveReport) -> Vec<Input> {
+/// The captures, and the sets of logs, that the inputs stand for. What can't be listed goes to the report.
+fn listed(inputs: &[Input], report: &mut ObserveReport) -> (Vec<Input>, Vec<LogSet>) {
     let mut captures = Vec::new();
+    let mut sets: Vec<LogSet> = Vec::new();
+    let mut single = Vec::new();
     for input in inputs {
         match input {
             Input::StandardInput => captures.push(Input::StandardInput),
@@ -207,12 +246,18 @@ fn listed(inputs: &[Input], report: &mut ObserveReport) -> Vec<Input> {
                 Ok(found) => {
                     captures.extend(found.captures.into_iter().map(Input::Path));
                     report.passed_over.extend(found.passed_over);
+                    if path.is_dir() {
+                        sets.extend(LogSet::of_folders(found.records));
+                    } else {
+                        single.extend(found.records);
+                    }
                 }
                 Err(error) => report.refused.push(error),
             },
         }
     }
-    captures
+    sets.extend(LogSet::named_singly(single));
+    (captures, sets)
 }
 
 /// A folder's name for the logs of one capture among several: its path in one piece, since files of two folders may
@@ -241,29 +286,66 @@ fn name_of(input: &Input) -> String {
     }
 }
 
+/// Telemetry, and whether it could still be written: whoever reads asks while it is lent out.
+struct Watched<'r> {
+    recorder: &'r mut Recorder,
+    failed: &'r Cell<bool>,
+}
+
+impl FlowSink for Watched<'_> {
+    fn flow(&mut self, record: FlowRecord) {
+        self.recorder.flow(record);
+        self.failed.set(self.recorder.has_failed());
+    }
+}
+
 fn read(
     packets: &mut Packets,
     mut recorder: Recorder,
-    mut observer: Observer,
-    watch: Watch<'_>,
+    settings: ObserverSettings,
+    workers: NonZeroUsize,
+    mut watch: Watch<'_>,
 ) -> (Recorder, Observation) {
-    each(packets, watch, |frame| {
-        let Frame {
-            number,
-            time,
-            link,
-            bytes,
-            original,
-        } = *frame;
-        observer.frame(number, time, link, bytes, original, &mut recorder);
-        if recorder.has_failed() {
-            More::Enough
+    let failed = Cell::new(false);
+    let mut sink = Watched {
+        recorder: &mut recorder,
+        failed: &failed,
+    };
+    let mut count = 0;
+    watch.tell(packets, count);
+    let mut told = 0;
+    let mut feed = |buffer: &mut Vec<u8>, deal: &mut Deal<'_>| {
+        // Reading on is for nothing once what was seen can't be written.
+        let dealt = if failed.get() {
+            0
         } else {
-            More::More
+            packets.each_at_hand(buffer, |packet, start| {
+                count = packet.number;
+                deal.packet(&frame(packet), start);
+            })
+        };
+        if dealt == 0 {
+            watch.tell(packets, count);
+            return Feed::End;
         }
-    });
-    let observation = observer.finish(&mut recorder);
+        if count - told >= PACKETS_PER_REPORT {
+            told = count;
+            watch.tell(packets, count);
+        }
+        Feed::More
+    };
+    let observation = observe_with(settings, workers, &mut feed, &mut sink);
     (recorder, observation)
+}
+
+const fn frame<'p>(packet: &Packet<'p>) -> Frame<'p> {
+    Frame {
+        number: packet.number,
+        time: packet.time,
+        link: packet.link,
+        bytes: packet.bytes,
+        original: packet.original,
+    }
 }
 
 /// The same, and writes each message and flow record into logs.
@@ -305,14 +387,7 @@ fn each(packets: &mut Packets, mut watch: Watch<'_>, mut take: impl FnMut(&Frame
     watch.tell(packets, count);
     while let Some(packet) = packets.next_packet() {
         count = packet.number;
-        let frame = Frame {
-            number: packet.number,
-            time: packet.time,
-            link: packet.link,
-            bytes: packet.bytes,
-            original: packet.original,
-        };
-        if take(&frame) == More::Enough {
+        if take(&frame(&packet)) == More::Enough {
             break;
         }
         if count.is_multiple_of(PACKETS_PER_REPORT) {
@@ -336,10 +411,26 @@ enum DigestTaker {
     Passing(Arc<Mutex<Passed>>),
 }
 
-#[derive(Default)]
-struct Passed {
+/// A digest of bytes that pass by, and their number.
+#[derive(Clone, Default)]
+pub(crate) struct Passed {
     sha256: Sha256,
     bytes: u64,
+}
+
+impl Passed {
+    pub(crate) fn take(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(crate) fn finish(self) -> ([u8; 32], u64) {
+        (self.sha256.finalize().into(), self.bytes)
+    }
 }
 
 fn open(input: &Input) -> Result<(Packets, DigestTaker), OpenError> {
@@ -367,9 +458,7 @@ fn watcher() -> (Watcher, DigestTaker) {
     let passed = Arc::new(Mutex::new(Passed::default()));
     let digest = DigestTaker::Passing(Arc::clone(&passed));
     let watcher = Box::new(move |bytes: &[u8]| {
-        let mut passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
-        passed.sha256.update(bytes);
-        passed.bytes += bytes.len() as u64;
+        passed.lock().unwrap_or_else(PoisonError::into_inner).take(bytes);
     });
     (watcher, digest)
 }
@@ -383,7 +472,7 @@ impl DigestTaker {
             },
             Self::Passing(passed) => packets.read_out().map(|()| {
                 let passed = passed.lock().unwrap_or_else(PoisonError::into_inner);
-                (passed.sha256.clone().finalize().into(), passed.bytes)
+                passed.clone().finish()
             }),
         };
         let name = match input {
@@ -401,9 +490,8 @@ fn digest(path: &Path) -> io::Result<([u8; 32], u64)> {
     loop {
         let read = file.read(&mut buffer)?;
         if read == 0 {
-            return Ok((passed.sha256.finalize().into(), passed.bytes));
+            return Ok(passed.finish());
         }
-        passed.sha256.update(buffer.get(..read).unwrap_or_default());
-        passed.bytes += read as u64;
+        passed.take(buffer.get(..read).unwrap_or_default());
     }
 }

@@ -191,6 +191,9 @@ pub struct RoleForm {
 pub struct AssetForm {
     /// Its key.
     pub key: String,
+    /// The asset that it is behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Its endpoints.
     pub endpoints: Vec<EndpointForm>,
     /// Why those are one asset.
@@ -221,6 +224,7 @@ impl From<&ObservedAsset> for AssetForm {
     fn from(asset: &ObservedAsset) -> Self {
         Self {
             key: asset.key.clone(),
+            parent: asset.parent.clone(),
             endpoints: asset
                 .endpoints
                 .iter()
@@ -394,6 +398,7 @@ impl TryFrom<AssetForm> for ObservedAsset {
                 .map(ServiceForm::back)
                 .collect::<Result<_, _>>()?,
             key: form.key,
+            parent: form.parent,
             joins: form.joins,
             first: form.first_seen.into(),
             last: form.last_seen.into(),

@@ -4,8 +4,11 @@ pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod draft;
+pub(crate) mod drift;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod flows;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod inventory;
 pub(crate) mod observe;
@@ -15,6 +18,7 @@ pub(crate) mod report;
 pub(crate) mod serve;
 pub(crate) mod shadow;
 pub(crate) mod simulate;
+pub(crate) mod verify;
 
 use crate::Outcome;
 use crate::args::{Cli, Command};
@@ -30,6 +34,8 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Init(args) => init::run(&args, &folder, screen),
         Command::Simulate(args) => simulate::run(&args, screen),
         Command::Observe(args) => observe::run(&args, &open()?, screen),
+        Command::Import(args) => import::run(&args, &open()?, screen),
+        Command::Export(args) => export::run(&args, &open()?, screen),
         Command::Inventory(args) => inventory::run(&args, &open()?, screen),
         Command::Flows(args) => flows::run(&args, &open()?, screen),
         Command::Query(args) => query::run(&args, &open()?, screen),
@@ -37,6 +43,8 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Check(args) => check::run(&args, &open()?, screen),
         Command::Shadow(args) => shadow::run(&args, &open()?, screen),
         Command::Compile(args) => compile::run(&args, &open()?, screen),
+        Command::Verify(args) => verify::run(&args, &open()?, screen),
+        Command::Drift(args) => drift::run(&args, screen),
         Command::Explain(args) => explain::run(&args, &open, screen),
         Command::Report(args) => report::run(&args, &open()?, screen),
         Command::Serve(args) => serve::run(&args, open()?, screen),

@@ -7,11 +7,12 @@ use crate::ui::{Form, Screen, count, counted};
 use clap::Args;
 use cofferdam_capture::live::Settings as LiveSettings;
 use cofferdam_capture::{Damage, OpenError};
-use cofferdam_observe::Coverage;
+use cofferdam_observe::{Coverage, SetAside};
 use cofferdam_site::telemetry::form::CoverageForm;
 use cofferdam_site::telemetry::{Captured, Table};
-use cofferdam_site::{Input, More, ObserveReport, Observed, Site};
+use cofferdam_site::{Input, LogsObserved, More, ObserveOptions, ObserveReport, Observed, Site};
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,10 +22,11 @@ use std::time::{Duration, Instant};
 /// Most lines of a list in the summary; `--json` has all.
 const MOST_LISTED: usize = 8;
 
-/// Observe captures: record flows, operations, assets and coverage, and say what was seen
+/// Observe captures or logs: record flows, operations, assets and coverage, and say what was seen
 #[derive(Debug, Args)]
 pub(crate) struct ObserveArgs {
-    /// Capture files (pcap, pcapng, gzip or zstd), folders of them, or - for standard input
+    /// Capture files (pcap, pcapng), logs of Zeek with or without the ICSNPP parsers, EVE logs of Suricata, all plain
+    /// or packed with gzip or zstd, folders of them, or - for a capture on standard input
     #[arg(
         value_name = "CAPTURE",
         required_unless_present = "interface",
@@ -44,7 +46,13 @@ pub(crate) struct ObserveArgs {
     /// folder of it for each
     #[arg(long, value_name = "DIR", conflicts_with = "interface")]
     zeek_logs: Option<PathBuf>,
+    /// How many threads follow a capture; else as many as there are cores, four at most. The result is the same
+    #[arg(long, value_name = "NUMBER", conflicts_with = "interface")]
+    workers: Option<NonZeroUsize>,
 }
+
+/// More threads than these find nothing to do: most of a plant's traffic is between few devices.
+const MOST_WORKERS: usize = 4;
 
 pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Result<Outcome, CliError> {
     if let Some(interface) = &args.interface {
@@ -59,9 +67,15 @@ pub(crate) fn run(args: &ObserveArgs, site: &Site, screen: &mut Screen) -> Resul
         })
         .collect();
     let bar = screen.bar();
-    let report = site.observe(&inputs, args.zeek_logs.as_deref(), &mut |progress| {
-        bar.observing(progress)
-    });
+    let cores = || thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS));
+    let options = ObserveOptions {
+        workers: args
+            .workers
+            .or_else(|| NonZeroUsize::new(cores()))
+            .unwrap_or(NonZeroUsize::MIN),
+        zeek_logs: args.zeek_logs.clone(),
+    };
+    let report = site.observe(&inputs, &options, &mut |progress| bar.observing(progress));
     bar.done();
     let report = report?;
     match screen.form() {
@@ -140,7 +154,12 @@ fn interrupt() -> Result<Arc<AtomicBool>, CliError> {
 
 fn text(report: &ObserveReport, screen: &mut Screen) -> Result<(), CliError> {
     for observed in &report.observed {
-        summary(observed, screen)?;
+        summary(&observed.captured, &observed.observation.coverage, screen)?;
+        damage(observed, screen)?;
+    }
+    for logs in &report.logs {
+        summary(&logs.captured, &logs.imported.observation.coverage, screen)?;
+        lines(logs, screen)?;
     }
     if !report.passed_over.is_empty() {
         screen.line(format!(
@@ -155,8 +174,7 @@ fn text(report: &ObserveReport, screen: &mut Screen) -> Result<(), CliError> {
     Ok(())
 }
 
-fn summary(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
-    let (captured, coverage) = (&observed.captured, &observed.observation.coverage);
+fn summary(captured: &Captured, coverage: &Coverage, screen: &mut Screen) -> Result<(), CliError> {
     let again = if captured.generation > 1 {
         ", observed before: replaced"
     } else {
@@ -177,8 +195,32 @@ fn summary(observed: &Observed, screen: &mut Screen) -> Result<(), CliError> {
     let messages = coverage.messages.iter();
     let messages = messages.map(|(protocol, messages)| format!("{protocol} {}", count(*messages)));
     screen.field("messages", &messages.collect::<Vec<_>>().join(", "))?;
-    evidence(coverage, screen)?;
-    damage(observed, screen)
+    evidence(coverage, screen)
+}
+
+/// What became of the lines of logs.
+fn lines(logs: &LogsObserved, screen: &mut Screen) -> Result<(), CliError> {
+    let imported = &logs.imported;
+    screen.field("logs", &logs.files.join(", "))?;
+    let read = format!(
+        "{}, {} of them of no use here, {} set aside",
+        count(imported.lines),
+        count(imported.unused),
+        count(imported.set_aside_count)
+    );
+    screen.field("lines", &read)?;
+    for aside in imported.set_aside.iter().take(MOST_LISTED) {
+        let SetAside { file, line, reason } = aside;
+        screen.field("set aside", &format!("{file}, line {line}: {reason}"))?;
+    }
+    rest(
+        usize::try_from(imported.set_aside_count).unwrap_or(usize::MAX),
+        screen,
+    )?;
+    logs.captured
+        .damage
+        .iter()
+        .try_for_each(|damage| screen.field("damage", &damage.what))
 }
 
 fn not_understood(packets: u64, coverage: &Coverage) -> String {
@@ -234,6 +276,7 @@ fn rest(all: usize, screen: &mut Screen) -> Result<(), CliError> {
 #[derive(Serialize)]
 struct Report<'a> {
     captures: Vec<CaptureReport<'a>>,
+    logs: Vec<LogsReport<'a>>,
     refused: Vec<Refusal>,
     passed_over: Vec<Refusal>,
 }
@@ -245,6 +288,25 @@ struct CaptureReport<'a> {
     coverage: CoverageForm,
     damaged: Vec<DamageReport>,
     damaged_unlisted: u64,
+}
+
+#[derive(Serialize)]
+struct LogsReport<'a> {
+    #[serde(flatten)]
+    captured: &'a Captured,
+    files: &'a [String],
+    coverage: CoverageForm,
+    lines: u64,
+    unused: u64,
+    set_aside: Vec<AsideReport<'a>>,
+    set_aside_count: u64,
+}
+
+#[derive(Serialize)]
+struct AsideReport<'a> {
+    file: &'a str,
+    line: u64,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -266,6 +328,7 @@ impl<'a> From<&'a ObserveReport> for Report<'a> {
     fn from(report: &'a ObserveReport) -> Self {
         Self {
             captures: report.observed.iter().map(CaptureReport::from).collect(),
+            logs: report.logs.iter().map(LogsReport::from).collect(),
             refused: report.refused.iter().map(Refusal::from).collect(),
             passed_over: report.passed_over.iter().map(Refusal::from).collect(),
         }
@@ -279,6 +342,29 @@ impl<'a> From<&'a Observed> for CaptureReport<'a> {
             coverage: CoverageForm::from(&observed.observation.coverage),
             damaged: observed.damage.iter().map(DamageReport::from).collect(),
             damaged_unlisted: observed.damage_unlisted,
+        }
+    }
+}
+
+impl<'a> From<&'a LogsObserved> for LogsReport<'a> {
+    fn from(logs: &'a LogsObserved) -> Self {
+        let imported = &logs.imported;
+        Self {
+            captured: &logs.captured,
+            files: &logs.files,
+            coverage: CoverageForm::from(&imported.observation.coverage),
+            lines: imported.lines,
+            unused: imported.unused,
+            set_aside: imported
+                .set_aside
+                .iter()
+                .map(|aside| AsideReport {
+                    file: &aside.file,
+                    line: aside.line,
+                    reason: aside.reason.to_string(),
+                })
+                .collect(),
+            set_aside_count: imported.set_aside_count,
         }
     }
 }

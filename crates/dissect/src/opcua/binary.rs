@@ -146,6 +146,14 @@ impl NodeId<'_> {
     }
 }
 
+/// The text of a variant that is one string.
+pub(super) fn text(variant: &[u8]) -> Option<&[u8]> {
+    let (12, bytes) = variant.split_first().map(|(kind, bytes)| (*kind, bytes))? else {
+        return None;
+    };
+    string(&mut Reader::new(bytes)).ok()
+}
+
 /// Reads over a qualified name.
 pub(super) fn skip_qualified_name(reader: &mut Reader<'_>) -> Result<(), Truncated> {
     reader.skip(2)?;

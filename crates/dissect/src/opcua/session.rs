@@ -212,6 +212,21 @@ fn response(
     for (object, value) in objects.iter_mut().zip(&values) {
         object.value = *value;
     }
+    for (node, value) in nodes.iter().zip(&values) {
+        if let Some((field, text)) = build_info(node).zip(value.and_then(binary::text)) {
+            emit.identity(About::Sender, field, text);
+        }
+    }
     objects.extend(facts.iter().map(Fact::object));
     emit.service(service, Role::Response, outcome, id, &objects);
+}
+
+/// What a node of the server's BuildInfo says of it (IEC 62541-5, 8.3.2 and annex A's node ids).
+fn build_info(node: &[u8]) -> Option<IdentityField> {
+    match node {
+        b"i=2261" => Some(IdentityField::Product),
+        b"i=2263" => Some(IdentityField::Vendor),
+        b"i=2264" => Some(IdentityField::Firmware),
+        _ => None,
+    }
 }

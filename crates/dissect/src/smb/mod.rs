@@ -19,7 +19,7 @@ mod ntlm;
 mod samples;
 #[cfg(test)]
 mod tests;
-mod utf16;
+
 mod v1;
 mod v2;
 

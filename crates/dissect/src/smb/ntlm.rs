@@ -2,9 +2,9 @@
 //! stands somewhere in a SPNEGO token and is found by its signature. Hashes and challenges are not read.
 
 use super::Emit;
-use super::utf16::{Text, text};
 use crate::message::{About, IdentityField};
 use crate::reader::{Reader, Truncated};
+use crate::utf16::{Text, text};
 
 const SIGNATURE: &[u8; 8] = b"NTLMSSP\0";
 /// The most attributes of a challenge that are looked at.

@@ -1,10 +1,10 @@
 //! SMB 1 (MS-CIFS, 2.2; MS-SMB, 2.2): commands, dialects, shares, files, sign-in; host announcements in mailslots
 //! (MS-BRWS, 2.2). Stateless.
 
-use super::utf16::{Text, text};
 use super::{Emit, Fault, MAX_COMPOUND, SMB, names, ntlm};
 use crate::message::{About, Address, Function, IdentityField, Message, Object, Outcome, Role};
 use crate::reader::{Reader, Truncated};
+use crate::utf16::{Text, text};
 use smallvec::SmallVec;
 
 /// The mark of an answer in the flags; that of two bytes a character, and that of NT status, in the second flags.
@@ -213,7 +213,7 @@ fn narrow(data: &mut Reader<'_>) -> Text {
         .take(end.map_or(data.left(), |end| end + 1))
         .unwrap_or_default();
     let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
-    Text::from_slice(text.get(..super::utf16::MAX_CHARACTERS).unwrap_or(text))
+    Text::from_slice(text.get(..crate::utf16::MAX_CHARACTERS).unwrap_or(text))
 }
 
 /// A transaction with a name: a pipe or a mailslot. What stands in the browser's mailslot is read.

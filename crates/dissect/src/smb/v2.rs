@@ -1,9 +1,9 @@
 //! SMB 2 and 3 (MS-SMB2, 2.2): commands, dialect, shares, files, sign-in. Stateless.
 
-use super::utf16::text;
 use super::{Emit, Fault, MAX_COMPOUND, SMB2, names, ntlm};
 use crate::message::{Address, Function, Message, Object, Outcome, Role};
 use crate::reader::{Reader, Truncated};
+use crate::utf16::text;
 
 /// A header is this long.
 const HEADER: usize = 64;
@@ -86,7 +86,7 @@ fn command(bytes: &[u8], emit: &mut Emit<'_>) -> Result<Option<usize>, Truncated
     Ok(next)
 }
 
-type Told = Option<(&'static str, super::utf16::Text)>;
+type Told = Option<(&'static str, crate::utf16::Text)>;
 
 /// What a command names.
 fn contents(

@@ -23,6 +23,7 @@ pub const EXPORTS: &[&Export] = &[
 ];
 
 /// A format that a model can be written in.
+#[derive(Debug)]
 pub struct Export {
     /// Its name, as commands take it.
     pub name: &'static str,

@@ -24,7 +24,7 @@ pub(crate) const MAX_CONNECTIONS: usize = 500_000;
 /// The most operations of one connection.
 pub(crate) const MAX_OPERATIONS: usize = 128;
 /// The longest line that is read.
-pub(crate) const MAX_LINE: usize = 1 << 20;
+pub const MAX_LINE: usize = 1 << 20;
 
 use crate::record::Observation;
 

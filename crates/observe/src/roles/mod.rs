@@ -8,8 +8,10 @@ mod questions;
 mod rules;
 mod words;
 
+use crate::counted::counted;
 use crate::evidence::Evidence;
 use crate::record::{IdentityFact, RoleGuess};
+use cofferdam_dissect::Protocol;
 use cofferdam_terms::MacAddr;
 use std::net::IpAddr;
 
@@ -39,21 +41,76 @@ const fn rule(role: &'static str, weight: f64, fires: fn(&Subject<'_>) -> Option
     Rule { role, weight, fires }
 }
 
+/// A device behind another, of which no more is known than that it answers, and what it says.
+pub(crate) struct Unit<'a> {
+    pub(crate) protocol: Protocol,
+    /// `Modbus unit 7`
+    pub(crate) told: &'a str,
+    pub(crate) parent: &'a str,
+    pub(crate) facts: &'a [IdentityFact],
+}
+
 /// Guesses the role.
 pub(crate) fn guess(subject: &Subject<'_>) -> RoleGuess {
-    let mut scores: Vec<(&'static str, f64, Vec<String>)> = Vec::new();
-    for rule in rules::RULES {
-        let Some(reason) = (rule.fires)(subject) else {
-            continue;
+    strongest(Scores::of(subject), subject.packets)
+}
+
+/// Guesses the role of a device behind another: by what it says, and by what such devices mostly are.
+pub(crate) fn guess_unit(unit: &Unit<'_>) -> RoleGuess {
+    let evidence = Evidence::default();
+    let mut scores = Scores::of(&Subject {
+        evidence: &evidence,
+        facts: unit.facts,
+        vendor: None,
+        fronts: 0,
+        behind: None,
+        ips: &[],
+        packets: 0,
+    });
+    if let Some((role, weight, what)) = rules::of_unit(unit.protocol) {
+        let reason = format!("answers as {} behind {}: {what}", unit.told, unit.parent);
+        scores.add(role, weight, reason);
+    }
+    if scores.0.is_empty() {
+        return RoleGuess {
+            role: "unknown",
+            confidence: 0.0,
+            reasons: vec![format!(
+                "{} behind {} doesn't say what it is",
+                unit.told, unit.parent
+            )],
         };
-        match scores.iter_mut().find(|(role, ..)| *role == rule.role) {
+    }
+    strongest(scores, 0)
+}
+
+/// What speaks for each role: how far it leaves the role open, and why.
+#[derive(Default)]
+struct Scores(Vec<(&'static str, f64, Vec<String>)>);
+
+impl Scores {
+    fn of(subject: &Subject<'_>) -> Self {
+        let mut scores = Self::default();
+        for rule in rules::RULES {
+            if let Some(reason) = (rule.fires)(subject) {
+                scores.add(rule.role, rule.weight, reason);
+            }
+        }
+        scores
+    }
+
+    fn add(&mut self, role: &'static str, weight: f64, reason: String) {
+        match self.0.iter_mut().find(|(known, ..)| *known == role) {
             Some((_, open, reasons)) => {
-                *open *= 1.0 - rule.weight;
+                *open *= 1.0 - weight;
                 reasons.push(reason);
             }
-            None => scores.push((rule.role, 1.0 - rule.weight, vec![reason])),
+            None => self.0.push((role, 1.0 - weight, vec![reason])),
         }
     }
+}
+
+fn strongest(Scores(mut scores): Scores, packets: u64) -> RoleGuess {
     // Stable: of two equal ones the first in the table stays first.
     scores.sort_by(|(_, a, _), (_, b, _)| a.total_cmp(b));
     let mut scores = scores.into_iter();
@@ -62,8 +119,8 @@ pub(crate) fn guess(subject: &Subject<'_>) -> RoleGuess {
             role: "unknown",
             confidence: 0.0,
             reasons: vec![format!(
-                "nothing in {} packets tells what it does",
-                subject.packets
+                "nothing in {} tells what it does",
+                counted(packets, "packet")
             )],
         };
     };

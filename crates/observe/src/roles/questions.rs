@@ -1,7 +1,8 @@
 //! What rules ask of an asset, each with its sentence.
 
 use super::Subject;
-use super::words::{CONTROLLER, OFFICE, TELECONTROL};
+use super::words::{BUILDING, CONTROLLER, OFFICE, TELECONTROL};
+use crate::counted::{counted, counted_here};
 use crate::evidence::{Dealing, Offered, Peers};
 use cofferdam_dissect::IdentityField;
 use cofferdam_terms::{EtherType, OperationClass, OperationSet, Transport};
@@ -10,10 +11,10 @@ use std::net::IpAddr;
 pub(super) const PROGRAMS: OperationSet = OperationSet::EMPTY
     .with(OperationClass::Program)
     .with(OperationClass::Firmware);
-const WRITES: OperationSet = OperationSet::EMPTY
+pub(super) const WRITES: OperationSet = OperationSet::EMPTY
     .with(OperationClass::Write)
     .with(OperationClass::Control);
-const READS: OperationSet = OperationSet::EMPTY
+pub(super) const READS: OperationSet = OperationSet::EMPTY
     .with(OperationClass::Read)
     .with(OperationClass::Alarm);
 /// What shows that somebody deals with the process, not only that a session was opened.
@@ -46,8 +47,10 @@ impl Asked {
             reads, writes, peers, ..
         } = self;
         format!(
-            "reads from and writes to {}: {reads} reads, {writes} writes or commands",
-            controllers(*peers)
+            "reads from and writes to {}: {}, {} or commands",
+            controllers(*peers),
+            counted(*reads, "read"),
+            counted(*writes, "write"),
         )
     }
 
@@ -55,8 +58,9 @@ impl Asked {
     pub(super) fn told_reads(&self) -> String {
         let Self { reads, peers, .. } = self;
         format!(
-            "reads from {}, {reads} times, and changes nothing",
-            controllers(*peers)
+            "reads from {}, {}, and changes nothing",
+            controllers(*peers),
+            counted(*reads, "time")
         )
     }
 
@@ -83,7 +87,10 @@ pub(super) fn asked(it: &Subject<'_>) -> Asked {
     let (mut peers, mut near) = (Peers::default(), Peers::default());
     for dealing in &it.evidence.asked {
         let name = &dealing.protocol.0;
-        let controls = CONTROLLER.contains(name) || TELECONTROL.contains(name) || *name == "opcua";
+        let controls = CONTROLLER.contains(name)
+            || TELECONTROL.contains(name)
+            || BUILDING.contains(name)
+            || *name == "opcua";
         if !controls || dealing.requests(PROCESS) == 0 {
             continue;
         }
@@ -123,7 +130,8 @@ pub(super) fn answers(it: &Subject<'_>, protocols: &[&str]) -> Option<String> {
         let requests = dealing.requests(OperationSet::ALL);
         if protocols.contains(&dealing.protocol.0) && requests > 0 {
             let from = hosts(dealing.peers.count());
-            told.push(format!("{} ({requests} requests from {from})", dealing.protocol));
+            let requests = counted(requests, "request");
+            told.push(format!("{} ({requests} from {from})", dealing.protocol));
         }
     }
     some(!told.is_empty(), || format!("answers {}", told.join(", ")))
@@ -138,14 +146,15 @@ pub(super) const PRODUCT: &[IdentityField] = &[
     IdentityField::System,
 ];
 
-/// A fact about the asset itself that contains one of the words, in small letters.
+/// A fact about the asset itself in which one of the words begins, in small letters. What TLS says of a program is a
+/// fingerprint, in which any letters may stand.
 pub(super) fn says(it: &Subject<'_>, fields: &[IdentityField], words: &[&str]) -> Option<String> {
     it.facts
         .iter()
-        .filter(|fact| fields.contains(&fact.field))
+        .filter(|fact| fields.contains(&fact.field) && fact.protocol.0 != "tls")
         .find(|fact| {
             let value = fact.value.as_str().to_lowercase();
-            words.iter().any(|word| value.contains(word))
+            words.iter().any(|word| begins_in(&value, word))
         })
         .map(|fact| {
             format!(
@@ -156,6 +165,19 @@ pub(super) fn says(it: &Subject<'_>, fields: &[IdentityField], words: &[&str]) -
                 fact.packet
             )
         })
+}
+
+/// Whether a word begins in a text: at its start, or after what is no letter or digit.
+fn begins_in(text: &str, word: &str) -> bool {
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        let inside = before.is_some_and(char::is_alphanumeric);
+        if !inside && text.get(at..).is_some_and(|rest| rest.starts_with(word)) {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
 }
 
 /// A host name of which one of the words is a part by itself: `HMI-01`, `hmi01`, `line2-hmi`.
@@ -215,6 +237,7 @@ pub(super) fn modbus_units(it: &Subject<'_>) -> usize {
     // 0 and 255 address the device itself.
     let units = it.evidence.units.iter();
     units
+        .map(|behind| behind.unit)
         .filter(|(protocol, unit)| protocol.0 == "modbus" && !matches!(unit, 0 | 255))
         .count()
 }
@@ -244,11 +267,11 @@ pub(super) fn is_public(ip: IpAddr) -> bool {
 }
 
 pub(super) fn controllers(count: usize) -> String {
-    format!("{count} controller{}", if count == 1 { "" } else { "s" })
+    counted_here(count, "controller")
 }
 
 pub(super) fn hosts(count: usize) -> String {
-    format!("{count} host{}", if count == 1 { "" } else { "s" })
+    counted_here(count, "host")
 }
 
 pub(super) fn some(holds: bool, sentence: impl FnOnce() -> String) -> Option<String> {

@@ -3,22 +3,72 @@
 //! Words of roles are those of the plant model; a test holds that. Words are looked for in small letters.
 
 use super::questions::{
-    PRODUCT, PROGRAMS, answers, asked, controllers, hosts, is_one_of, is_public, made_by, modbus_units,
-    named, offers_office, peers, says, sends_type, some, sum,
+    PRODUCT, PROGRAMS, READS, WRITES, answers, asked, controllers, hosts, is_one_of, is_public, made_by,
+    modbus_units, named, offers_office, peers, says, sends_type, some, sum,
 };
 use super::words::{
-    CONTROLLER, CONTROLLER_BUT_MODBUS, CONTROLLER_MAKERS, DESKTOP, DRIVE_PRODUCTS, FIELD_PRODUCTS,
-    GATEWAY_PRODUCTS, OFFICE, PANEL_CONTROLLERS, PANEL_PRODUCTS, PLC_PRODUCTS, REMOTE, ROUTER_MAKERS,
-    SAFETY_PRODUCTS, SERVER_NAMES, SWITCH_MAKERS, SWITCH_PRODUCTS, TELECONTROL,
+    BUILDING, CONFIGURED, CONTROLLER, CONTROLLER_BUT_MODBUS, CONTROLLER_MAKERS, DESKTOP, DRIVE_PRODUCTS,
+    FIELD_PRODUCTS, GATEWAY_PRODUCTS, NODE_PRODUCTS, OFFICE, PANEL_CONTROLLERS, PANEL_PRODUCTS, PLC_PRODUCTS,
+    REMOTE, ROUTER_MAKERS, SAFETY_PRODUCTS, SERVER_NAMES, SWITCH_MAKERS, SWITCH_PRODUCTS, TELECONTROL,
 };
-use super::{Rule, rule};
-use cofferdam_dissect::IdentityField;
-use cofferdam_terms::{EtherType, OperationClass, OperationSet};
+use super::{Rule, Subject, rule};
+use crate::counted::{counted, counted_here};
+use crate::evidence::Offered;
+use cofferdam_dissect::{IdentityField, Protocol};
+use cofferdam_terms::{EtherType, OperationClass, OperationSet, Transport};
+
+/// What a device is most likely that a gateway or rack answers for: role, weight and why.
+pub(super) fn of_unit(protocol: Protocol) -> Option<(&'static str, f64, &'static str)> {
+    match protocol.0 {
+        "modbus" => Some((
+            "field-device",
+            0.45,
+            "instruments and drives on serial lines are asked so",
+        )),
+        "dnp3" | "c37118" => Some(("rtu", 0.5, "outstations and protection devices are asked so")),
+        "bacnet" => Some(("field-device", 0.4, "room and unit controllers are asked so")),
+        _ => None,
+    }
+}
+
+/// So many reads show what a device is there for.
+const MANY_READS: u64 = 100;
+/// With so many reads for each write, what is written is an adjustment and no control.
+const READS_PER_WRITE: u64 = 50;
+
+/// Serves in one of the protocols, as far as its port tells, though no message was read: there is no dissector, or the
+/// connection said nothing of substance.
+fn serves_unread(it: &Subject<'_>, protocols: &[&str]) -> Option<String> {
+    let served = it.evidence.serves.iter().find(|one| is_one_of(one, protocols))?;
+    let (protocol, _, port) = served.service;
+    some(answers(it, protocols).is_none(), || {
+        format!(
+            "serves port {port}, which is {}'s, to {}",
+            protocol.map_or("a controller", |protocol| protocol.0),
+            hosts(served.peers.count())
+        )
+    })
+}
 
 pub(super) const RULES: &[Rule] = &[
     // Controllers.
     rule("plc", 0.4, |it| answers(it, &["modbus"])),
     rule("plc", 0.55, |it| answers(it, CONTROLLER_BUT_MODBUS)),
+    rule("plc", 0.45, |it| answers(it, BUILDING)),
+    rule("plc", 0.3, |it| serves_unread(it, CONTROLLER)),
+    rule("plc", 0.35, |it| {
+        let serves = it.evidence.serves.iter().any(|one| is_one_of(one, &["opcua"]));
+        some(serves && made_by(it, CONTROLLER_MAKERS).is_some(), || {
+            "serves OPC UA itself, and is a maker of controllers'".to_owned()
+        })
+    }),
+    rule("plc", 0.6, |it| {
+        says(
+            it,
+            &[IdentityField::DeviceType],
+            &["io controller", "profinet io controller"],
+        )
+    }),
     rule("plc", 0.3, |it| {
         let sent = sum(
             &it.evidence.answered,
@@ -26,7 +76,10 @@ pub(super) const RULES: &[Rule] = &[
             PROGRAMS.with(OperationClass::Control),
         );
         some(sent.requests > 0, || {
-            format!("was sent {} program or control requests", sent.requests)
+            format!(
+                "was sent {} to program or control it",
+                counted(sent.requests, "request")
+            )
         })
     }),
     rule("plc", 0.75, |it| says(it, PRODUCT, PLC_PRODUCTS)),
@@ -37,6 +90,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // Telecontrol and protection.
     rule("rtu", 0.65, |it| answers(it, TELECONTROL)),
+    rule("rtu", 0.35, |it| serves_unread(it, TELECONTROL)),
     rule("rtu", 0.6, |it| {
         sends_type(
             it,
@@ -69,13 +123,39 @@ pub(super) const RULES: &[Rule] = &[
             format!("{sentence} and was never programmed or commanded")
         })
     }),
+    rule("field-device", 0.5, |it| {
+        let others = answers(it, CONTROLLER_BUT_MODBUS).is_some();
+        let modbus = |classes| sum(&it.evidence.answered, &["modbus"], classes).requests;
+        let (reads, writes) = (modbus(READS), modbus(WRITES));
+        some(
+            !others && reads >= MANY_READS && writes * READS_PER_WRITE <= reads,
+            || {
+                format!(
+                    "is read and hardly ever written to: {}, {}",
+                    counted(reads, "read"),
+                    counted(writes, "write")
+                )
+            },
+        )
+    }),
+    rule("field-device", 0.35, |it| says(it, PRODUCT, NODE_PRODUCTS)),
+    rule("plc", 0.35, |it| says(it, PRODUCT, NODE_PRODUCTS)),
     rule("field-device", 0.45, |it| {
         let sends = sends_type(
             it,
             &[EtherType::PROFINET, EtherType::ETHERCAT],
             "sends PROFINET or EtherCAT frames",
         )?;
-        some(answers(it, CONTROLLER).is_none(), || sends)
+        // Who looks for devices and names them is none.
+        let asks = sum(&it.evidence.asked, &["profinet"], OperationSet::ALL).requests > 0;
+        some(answers(it, CONTROLLER).is_none() && !asks, || sends)
+    }),
+    rule("field-device", 0.55, |it| {
+        says(
+            it,
+            &[IdentityField::DeviceType],
+            &["profinet io device", "io device"],
+        )
     }),
     rule("field-device", 0.8, |it| says(it, PRODUCT, FIELD_PRODUCTS)),
     rule("drive", 0.88, |it| says(it, PRODUCT, DRIVE_PRODUCTS)),
@@ -94,14 +174,21 @@ pub(super) const RULES: &[Rule] = &[
     rule("hmi", 0.25, |it| {
         let all = asked(it);
         some(
-            all.peers > 0 && all.peers == all.near && all.peers <= PANEL_CONTROLLERS,
+            all.reads + all.writes > 0
+                && all.programs == 0
+                && all.peers == all.near
+                && all.peers <= PANEL_CONTROLLERS,
             || "all of them are in its own network".to_owned(),
         )
     }),
     rule("hmi", 0.2, |it| {
         let all = asked(it);
         some(all.reads == 0 && all.writes > 0 && all.programs == 0, || {
-            format!("sends {} writes or commands and reads nothing", all.writes)
+            let plural = if all.writes == 1 { "" } else { "s" };
+            format!(
+                "sends {} write{plural} or command{plural} and reads nothing",
+                all.writes
+            )
         })
     }),
     rule("hmi", 0.88, |it| says(it, PRODUCT, PANEL_PRODUCTS)),
@@ -125,6 +212,15 @@ pub(super) const RULES: &[Rule] = &[
     rule("scada-server", 0.6, |it| {
         named(it, &["scada", "dcs", "wincc", "ignition", "iconics", "citect"])
     }),
+    rule("scada-server", 0.35, |it| {
+        let streams = sum(&it.evidence.asked, &["c37118"], READS);
+        some(streams.requests > 0, || {
+            format!(
+                "collects synchrophasors, as concentrators do: {} messages",
+                streams.requests
+            )
+        })
+    }),
     rule("historian", 0.35, |it| {
         let all = asked(it);
         some(all.only_reads() && all.peers > 1 && all.near < all.peers, || {
@@ -146,8 +242,8 @@ pub(super) const RULES: &[Rule] = &[
         let sent = sum(&it.evidence.asked, CONTROLLER, PROGRAMS);
         some(sent.requests > 0, || {
             format!(
-                "sent {} program or firmware requests to {}",
-                sent.requests,
+                "sent {} for program or firmware to {}",
+                counted(sent.requests, "request"),
                 controllers(sent.programmed)
             )
         })
@@ -155,11 +251,11 @@ pub(super) const RULES: &[Rule] = &[
     rule("engineering-workstation", 0.35, |it| {
         let sent = sum(
             &it.evidence.asked,
-            CONTROLLER,
+            CONFIGURED,
             OperationSet::EMPTY.with(OperationClass::Configure),
         );
         some(sent.requests > 0, || {
-            format!("sent {} configuration requests", sent.requests)
+            format!("sent {} to configure", counted(sent.requests, "request"))
         })
     }),
     rule("engineering-workstation", 0.6, |it| {
@@ -176,6 +272,9 @@ pub(super) const RULES: &[Rule] = &[
                 "studio",
             ],
         )
+    }),
+    rule("engineering-workstation", 0.7, |it| {
+        says(it, &[IdentityField::DeviceType], &["workbench"])
     }),
     rule("mes", 0.6, |it| named(it, &["mes", "mro", "cmms"])),
     // Ways in, and what joins networks.
@@ -225,8 +324,9 @@ pub(super) const RULES: &[Rule] = &[
     rule("switch", 0.8, |it| says(it, PRODUCT, SWITCH_PRODUCTS)),
     rule("switch", 0.6, |it| named(it, &["sw", "switch"])),
     rule("router", 0.6, |it| {
-        some(it.fronts > 0, || {
-            format!("carries for {} addresses that are not its own", it.fronts)
+        some(it.fronts > 0, || match it.fronts {
+            1 => "carries for 1 address that is not its own".to_owned(),
+            many => format!("carries for {many} addresses that are not its own"),
         })
     }),
     rule("router", 0.6, |it| {
@@ -242,6 +342,12 @@ pub(super) const RULES: &[Rule] = &[
     // Everything else.
     rule("server", 0.3, |it| offers_office(it, 1)),
     rule("server", 0.3, |it| offers_office(it, 3)),
+    rule("server", 0.2, |it| {
+        let clients = peers(it.evidence.serves.iter().filter(|one| is_one_of(one, &["opcua"])));
+        some(clients > 0 && asked(it).peers == 0, || {
+            format!("serves OPC UA to {}", hosts(clients))
+        })
+    }),
     rule("server", 0.4, |it| named(it, SERVER_NAMES)),
     rule("workstation", 0.3, |it| {
         let used = it
@@ -252,10 +358,24 @@ pub(super) const RULES: &[Rule] = &[
             .count();
         let serves = it.evidence.serves.iter().any(|one| is_one_of(one, OFFICE));
         some(used > 0 && !serves && asked(it).peers == 0, || {
-            format!("uses {used} services of office computers and serves none")
+            let used = counted_here(used, "service");
+            format!("uses {used} of office computers and serves none")
         })
     }),
-    rule("workstation", 0.4, |it| {
+    rule("workstation", 0.45, |it| {
+        // Datagrams are announcements to everybody.
+        let tcp = |one: &&Offered| one.service.1 == Transport::TCP && is_one_of(one, &["smb"]);
+        let files = it.evidence.uses.iter().filter(tcp);
+        let servers = peers(files);
+        let serves = it.evidence.serves.iter().any(|one| is_one_of(one, OFFICE));
+        some(servers > 0 && !serves, || {
+            format!(
+                "opens files on {} and serves none, as people's computers do",
+                counted_here(servers, "server")
+            )
+        })
+    }),
+    rule("workstation", 0.6, |it| {
         named(it, &["ws", "pc", "desktop", "laptop", "wks"])
     }),
     rule("external", 0.85, |it| {

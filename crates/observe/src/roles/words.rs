@@ -17,6 +17,24 @@ pub(super) const CONTROLLER: &[&str] = &[
 ];
 /// Protocols in which telecontrol stations and protection devices answer.
 pub(super) const TELECONTROL: &[&str] = &["c37118", "dnp3", "iec104", "mms"];
+/// Protocols in which controllers of buildings answer.
+pub(super) const BUILDING: &[&str] = &["bacnet", "fox", "knxnet-ip"];
+/// Protocols in which engineers set up controllers and what hangs on them.
+pub(super) const CONFIGURED: &[&str] = &[
+    "ads",
+    "cip",
+    "codesys",
+    "enip",
+    "fins",
+    "ge-srtp",
+    "melsec",
+    "modbus",
+    "pccc",
+    "profinet",
+    "s7comm",
+    "s7comm-plus",
+    "umas",
+];
 /// Services for people at a distance.
 pub(super) const REMOTE: &[&str] = &["rdp", "ssh", "teamviewer", "vnc"];
 /// Services of office and server-room computers.
@@ -75,8 +93,11 @@ pub(super) const PLC_PRODUCTS: &[&str] = &[
     "cp1",
     "nx1p",
     "melsec",
-    "750-8",
+    "sinumerik",
 ];
+
+/// In the names of inputs and outputs on a network that may run a program, or none.
+pub(super) const NODE_PRODUCTS: &[&str] = &["750-8", "750-3", "bk9", "bc9", "il eth", "inline"];
 
 /// Makers of controllers.
 pub(super) const CONTROLLER_MAKERS: &[&str] = &[

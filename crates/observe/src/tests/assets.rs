@@ -195,6 +195,65 @@ fn a_time_to_live_that_counts_down_shows_a_router_even_for_one_address() {
 }
 
 #[test]
+fn a_controller_with_addresses_in_two_networks_is_one_asset() {
+    let mut frames = talk(at([10, 0, 0, 1], 1), station(2));
+    frames.extend(talk(at([192, 168, 3, 9], 1), station(2)));
+    check(
+        frames,
+        &[
+            "10.0.0.1: 00:00:00:00:00:01=10.0.0.1 00:00:00:00:00:01=192.168.3.9",
+            "10.0.0.2: 00:00:00:00:00:02=10.0.0.2",
+        ],
+    );
+}
+
+/// Hosts on VLANs 10 and 20 talk through a router that has a MAC on each; `far` more routers stand between.
+fn through_routers(macs: [u8; 2], far: u8) -> Vec<Vec<u8>> {
+    let left = [at([10, 0, 10, 1], 1), at([10, 0, 10, 2], 2)].map(|host| on(10, host));
+    let right = [at([10, 0, 20, 1], 3), at([10, 0, 20, 2], 4)].map(|host| on(20, host));
+    let mut frames = talk(left[0], left[1]);
+    frames.extend(talk(right[0], right[1]));
+    for (host, vlan, mac) in [(left[0], 20, macs[1]), (right[0], 10, macs[0])] {
+        let carried = on(
+            vlan,
+            with_ttl(
+                63 - far,
+                Station {
+                    mac: MacAddr([0, 0, 0, 0, 0, mac]),
+                    ..host
+                },
+            ),
+        );
+        let peer = if vlan == 20 { right[1] } else { left[1] };
+        frames.extend(talk(carried, peer));
+    }
+    frames
+}
+
+#[test]
+fn interfaces_between_which_packets_cross_one_router_are_one_router_s() {
+    let routers = |frames| {
+        let told = told(&observe(frames));
+        told.into_iter()
+            .filter(|asset| asset.contains(":08") || asset.contains(":f9"))
+            .collect::<Vec<_>>()
+    };
+    // However far apart their numbers are.
+    assert_eq!(
+        routers(through_routers([8, 0xf9], 0)),
+        ["00:00:00:00:00:08: 00:00:00:00:00:08=- 00:00:00:00:00:f9=-"]
+    );
+    // Two routers that their maker numbered next to each other are two, if packets cross both.
+    assert_eq!(
+        routers(through_routers([8, 0xf9], 1)),
+        [
+            "00:00:00:00:00:08: 00:00:00:00:00:08=-",
+            "00:00:00:00:00:f9: 00:00:00:00:00:f9=-"
+        ]
+    );
+}
+
+#[test]
 fn two_addresses_of_one_network_on_one_mac_are_one_host() {
     let mut frames = talk(at([10, 0, 0, 1], 1), station(2));
     frames.extend(talk(at([10, 0, 0, 5], 1), station(2)));
@@ -243,7 +302,10 @@ fn one_mac_on_two_vlans_is_one_asset_and_repeated_addresses_are_two() {
 
 #[test]
 fn a_host_that_is_routed_to_another_vlan_stays_one_asset() {
-    let mut frames = talk(on(10, at([10, 0, 10, 1], 1)), on(10, at([10, 0, 20, 2], 9)));
+    let mut frames = talk(
+        on(10, at([10, 0, 10, 1], 1)),
+        on(10, with_ttl(63, at([10, 0, 20, 2], 9))),
+    );
     frames.extend(talk(
         on(20, with_ttl(63, at([10, 0, 10, 1], 9))),
         on(20, at([10, 0, 20, 2], 2)),
@@ -311,6 +373,48 @@ fn facts_that_contradict_each_other_are_kept_with_their_first_packets() {
 }
 
 #[test]
+fn units_that_answer_side_by_side_are_assets_of_their_own_and_a_lone_one_is_the_device() {
+    let asked = |units: &[u8]| {
+        let mut c = Connection::new(station(1), station(2), (40_000, 502));
+        let mut frames = c.handshake();
+        for (number, unit) in (1_u8..).zip(units) {
+            let head = [0, number, 0, 0, 0, 6, *unit, 3];
+            frames.push(c.client_sends(ACK, &[head.as_slice(), &[0, 0, 0, 1]].concat()));
+            let head = [0, number, 0, 0, 0, 5, *unit, 3];
+            frames.push(c.server_sends(ACK, &[head.as_slice(), &[2, 0, 7]].concat()));
+        }
+        let mut bench = Bench::of_everything();
+        bench.take_all(frames);
+        let (_, observation) = bench.finish();
+        let assets = observation.assets.into_iter();
+        assets
+            .map(|asset| (asset.key, asset.parent, asset.role.role))
+            .collect::<Vec<_>>()
+    };
+    let host = |key: &str, role| (key.to_owned(), None, role);
+    assert_eq!(
+        asked(&[1, 1, 255]),
+        [host("10.0.0.1", "hmi"), host("10.0.0.2", "plc")]
+    );
+    let child = |unit: u8| {
+        (
+            format!("10.0.0.2/modbus:{unit}"),
+            Some("10.0.0.2".to_owned()),
+            "field-device",
+        )
+    };
+    assert_eq!(
+        asked(&[3, 7, 3]),
+        [
+            host("10.0.0.1", "hmi"),
+            host("10.0.0.2", "gateway"),
+            child(3),
+            child(7)
+        ]
+    );
+}
+
+#[test]
 fn only_units_that_answered_are_behind_a_gateway() {
     let mut c = Connection::new(station(1), station(2), PORTS);
     let mut frames = c.handshake();
@@ -335,7 +439,7 @@ fn a_peer_that_answers_out_of_sight_makes_the_mirror_one_sided() {
     let observation = observe(frames);
     let advice = observation.coverage.advice.join("\n");
     assert!(
-        advice.contains("Of 1 connections one way alone was seen"),
+        advice.contains("Of 1 connection one way alone was seen"),
         "{advice}"
     );
 }

@@ -196,6 +196,14 @@ impl Bench {
         }
     }
 
+    /// With every protocol that there is.
+    pub(crate) fn of_everything() -> Self {
+        Self {
+            observer: Observer::new(Settings::new("bench")),
+            ..Self::new()
+        }
+    }
+
     /// Takes a frame, a millisecond after the one before.
     pub(crate) fn take(&mut self, bytes: &[u8]) {
         self.take_cut(bytes, bytes.len());

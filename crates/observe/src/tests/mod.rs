@@ -13,5 +13,6 @@ mod import;
 mod plant;
 mod streams;
 mod toy;
+mod truth;
 mod workers;
 mod zeek;

@@ -4,11 +4,18 @@
 //! (the device's rules as values, which also answer for a packet), `print` (tree to text, deciding nothing) and `parse`
 //! (text to tree). It is registered in [`BACKENDS`]; tests find it there.
 
+mod cisco;
+mod iptables;
 pub mod nftables;
+mod plan;
 mod residual;
+mod text;
 
+pub(crate) use plan::permits;
+pub use plan::{MAX_REDUCED, Plan, plan};
 pub use residual::{Residual, ResidualKind};
 
+use crate::filter::{Device, RuleList};
 use crate::policy::Policy;
 use cofferdam_plant::{ConduitId, EnforcementPointId, Plant};
 
@@ -23,10 +30,18 @@ pub struct Backend {
     pub extension: &'static str,
     /// Compiles what a scope has to enforce.
     pub compile: fn(&Plant, &Policy, &Scope) -> Compiled,
+    /// Reads a device's configuration: a device for each virtual firewall in it.
+    pub parse: fn(&str) -> Vec<Device>,
 }
 
 /// Every backend, ordered by name. Adding one is a folder and a line here.
-pub const BACKENDS: &[Backend] = &[nftables::BACKEND];
+pub const BACKENDS: &[Backend] = &[
+    cisco::ASA,
+    cisco::HIRSCHMANN,
+    cisco::IOS,
+    iptables::BACKEND,
+    nftables::BACKEND,
+];
 
 /// The backend of a name.
 #[must_use]
@@ -75,4 +90,6 @@ pub struct Compiled {
     pub rules: usize,
     /// What the device can't enforce, ordered by conduit and permit: to be handed to monitoring.
     pub residuals: Vec<Residual>,
+    /// What the text says, as neutral rules: the policy's permits but for those that residuals name as not held.
+    pub enforced: RuleList,
 }

@@ -42,6 +42,14 @@ pub enum ResidualKind {
     NoRule,
     /// The permit allows no operation at all, so no rule was made.
     NoOperation,
+    /// The device's rules have no time windows that mean the same: no rule was made, so it stays closed.
+    WindowNotHeld,
+    /// The device's rules hold no IPv6: no rule was made for it.
+    NoIpv6,
+    /// The device's rules don't know the IP protocol: no rule was made for it.
+    ProtocolNotHeld,
+    /// The device tracks no connections: answers other than TCP's are let back by their ports alone.
+    AnswersByPort,
     /// The permit has open times: the filter asks for them when a connection opens, not while it lasts.
     OutlivesWindow,
 }
@@ -78,6 +86,16 @@ impl fmt::Display for Residual {
                 )
             }
             ResidualKind::NoRule => f.write_str("one end has no IP address at all: no rule was made"),
+            ResidualKind::WindowNotHeld => f.write_str(
+                "this device's rules hold no time window: no rule was made; open and close it by a change",
+            ),
+            ResidualKind::NoIpv6 => f.write_str("this device's rules hold no IPv6: no rule was made for it"),
+            ResidualKind::ProtocolNotHeld => {
+                f.write_str("this device's rules don't know the IP protocol: no rule was made for it")
+            }
+            ResidualKind::AnswersByPort => f.write_str(
+                "the device tracks no connections: watch for what the responder opens from the permitted ports",
+            ),
             ResidualKind::OutlivesWindow => f.write_str(
                 "a connection that is open when a window closes goes on: watch for those that outlive it",
             ),

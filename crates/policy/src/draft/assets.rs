@@ -36,7 +36,9 @@ impl<'a> Hosts<'a> {
             let span = conversations.span();
             span.is_none_or(|(first, last)| asset.first <= last && first <= asset.last)
         };
-        let observed: Vec<&ObservedAsset> = observed.iter().filter(there).collect();
+        // What stands behind another asset has no address that a zone or permit could name; it goes where that one goes.
+        let addressed = |asset: &&ObservedAsset| asset.parent.is_none();
+        let observed: Vec<&ObservedAsset> = observed.iter().filter(there).filter(addressed).collect();
         let ids = ids(&observed);
         let mut list: Vec<Host<'a>> = observed
             .into_iter()

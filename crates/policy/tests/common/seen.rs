@@ -14,6 +14,7 @@ use std::borrow::Cow;
 pub(crate) fn observed(address: &str, role: &'static str) -> ObservedAsset {
     ObservedAsset {
         key: address.to_owned(),
+        parent: None,
         endpoints: vec![(
             Endpoint {
                 mac: None,

@@ -1,6 +1,6 @@
 //! The truth as the plant's plan has it.
 
-use super::{TrueAsset, TrueClaim, TrueFlow, TrueInterface, TrueZone, Truth};
+use super::{TrueAsset, TrueCarrier, TrueClaim, TrueFlow, TrueInterface, TrueZone, Truth};
 use crate::dialogue::{s7_serial, server_name};
 use crate::links::Link;
 use crate::plant::{Host, HostId, Kind, Plant};
@@ -16,6 +16,7 @@ impl Truth {
             end,
             zones: zones(plant),
             assets: plant.all().map(|(id, host)| asset(plant, id, host)).collect(),
+            carriers: carriers(plant),
             flows: Vec::new(),
             events: Vec::new(),
         }
@@ -79,6 +80,16 @@ fn zones(plant: &Plant) -> Vec<TrueZone> {
             networks: networks(index),
         })
         .collect()
+}
+
+fn carriers(plant: &Plant) -> Vec<TrueCarrier> {
+    let beyond = plant.segments.iter().filter_map(|segment| {
+        Some(TrueCarrier {
+            mac: segment.beyond?,
+            vlan: segment.vlan,
+        })
+    });
+    beyond.collect()
 }
 
 fn asset(plant: &Plant, id: HostId, host: &Host) -> TrueAsset {

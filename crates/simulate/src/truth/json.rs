@@ -1,6 +1,6 @@
 //! The truth as JSON, for tests in other languages and for `cofferdam simulate --truth`.
 
-use super::{TrueAsset, TrueEvent, TrueFlow, TrueZone, Truth};
+use super::{TrueAsset, TrueCarrier, TrueEvent, TrueFlow, TrueZone, Truth};
 use serde_json::{Value, json};
 
 impl Truth {
@@ -14,6 +14,7 @@ impl Truth {
             "end": self.end.nanos(),
             "zones": self.zones.iter().map(zone).collect::<Vec<_>>(),
             "assets": self.assets.iter().map(asset).collect::<Vec<_>>(),
+            "carriers": self.carriers.iter().map(carrier).collect::<Vec<_>>(),
             "flows": self.flows.iter().map(flow).collect::<Vec<_>>(),
             "events": self.events.iter().map(event).collect::<Vec<_>>(),
         })
@@ -50,6 +51,10 @@ fn asset(asset: &TrueAsset) -> Value {
             "value": claim.value,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn carrier(carrier: &TrueCarrier) -> Value {
+    json!({ "mac": carrier.mac.to_string(), "vlan": carrier.vlan.get() })
 }
 
 fn flow(flow: &TrueFlow) -> Value {

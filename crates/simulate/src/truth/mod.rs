@@ -23,6 +23,8 @@ pub struct Truth {
     pub zones: Vec<TrueZone>,
     /// Devices and hosts.
     pub assets: Vec<TrueAsset>,
+    /// Devices that are not the plant's and stand on its wires all the same.
+    pub carriers: Vec<TrueCarrier>,
     /// Who talks to whom with what.
     pub flows: Vec<TrueFlow>,
     /// What was planned or done at a certain time, in order of time.
@@ -61,6 +63,15 @@ pub struct TrueAsset {
     pub interfaces: Vec<TrueInterface>,
     /// What it says of itself: protocol, fact, value.
     pub claims: Vec<TrueClaim>,
+}
+
+/// A provider's router: hosts beyond the plant are seen through it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrueCarrier {
+    /// Its link-layer address on the plant's side. Its IP address never shows.
+    pub mac: MacAddr,
+    /// VLAN.
+    pub vlan: VlanId,
 }
 
 /// Where an asset is reached.

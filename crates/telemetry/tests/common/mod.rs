@@ -254,6 +254,7 @@ fn any_asset() -> impl Strategy<Value = ObservedAsset> {
     let vendor = option::of(prop::sample::select(vec!["Siemens AG", "Rockwell"]));
     (who, vec(any_fact(), 0..4), vendor, role, spoken, times).prop_map(
         |((key, endpoints, joins), facts, oui_vendor, role, (units, serves, uses), times)| ObservedAsset {
+            parent: key.strip_suffix('/').map(ToOwned::to_owned),
             key,
             endpoints,
             joins,

@@ -23,6 +23,10 @@ pub struct Parsed {
     pub ruleset: Ruleset,
     /// What was not, in the order of the text.
     pub faults: Vec<Fault>,
+    /// The line of each rule.
+    pub lines: Vec<usize>,
+    /// Rules of the forward chain that were not understood: how many understood ones stand before each, and its line.
+    pub unread: Vec<(usize, usize)>,
 }
 
 /// Something that was not understood.
@@ -83,6 +87,8 @@ pub fn parse(text: &str) -> Parsed {
         return Parsed {
             ruleset: empty,
             faults: vec![fault],
+            lines: Vec::new(),
+            unread: Vec::new(),
         };
     }
     let mut reader = Reader {
@@ -91,6 +97,8 @@ pub fn parse(text: &str) -> Parsed {
         parsed: Parsed {
             ruleset: empty,
             faults: Vec::new(),
+            lines: Vec::new(),
+            unread: Vec::new(),
         },
         chain: Chain::Absent,
     };
@@ -323,10 +331,15 @@ impl<'t> Reader<'t> {
             Ok(Some(rule)) => {
                 self.check_sets(&rule, start);
                 self.parsed.ruleset.rules.push(rule);
+                self.parsed.lines.push(line.first().map_or(1, |token| token.line));
             }
             // It logs and goes on.
             Ok(None) => {}
-            Err(token) => self.unknown(token),
+            Err(token) => {
+                let before = self.parsed.ruleset.rules.len();
+                self.parsed.unread.push((before, token.line));
+                self.unknown(token);
+            }
         }
     }
 
@@ -386,6 +399,7 @@ impl<'t> Reader<'t> {
         // The default is said by the tree itself.
         let default = |rule: &Rule| rule.matches.is_empty() && rule.verdict == Verdict::Drop;
         let denied = rules.pop_if(|rule| default(rule)).is_some();
+        self.parsed.lines.truncate(rules.len());
         match self.chain {
             Chain::Absent => self.fault(None, FaultKind::NoForwardChain),
             Chain::Accepts if !denied => self.fault(None, FaultKind::DefaultAccept),

@@ -3,13 +3,13 @@
 use smallvec::SmallVec;
 
 /// The most characters of a text that are read; the rest is dropped.
-pub(super) const MAX_CHARACTERS: usize = 255;
+pub(crate) const MAX_CHARACTERS: usize = 255;
 
 /// A text in UTF-8.
-pub(super) type Text = SmallVec<[u8; 64]>;
+pub(crate) type Text = SmallVec<[u8; 64]>;
 
 /// Reads a text to its end or its first zero. What is no character becomes the replacement character.
-pub(super) fn text(bytes: &[u8]) -> Text {
+pub(crate) fn text(bytes: &[u8]) -> Text {
     let units = bytes
         .chunks_exact(2)
         .filter_map(|pair| <[u8; 2]>::try_from(pair).ok())
