@@ -87,6 +87,13 @@ pub(crate) struct Tracked {
     interval: Sketch,
     /// Packet and time of the last request.
     last: Option<(u64, Timestamp)>,
+    /// Boxed, since most operations neither fail nor write.
+    rare: Option<Box<Rare>>,
+}
+
+/// What few operations have.
+#[derive(Clone, Debug, Default)]
+struct Rare {
     failures: Vec<(u32, &'static str, u64)>,
     failures_dropped: u64,
     written: Vec<(Range, [Number; 2], u64)>,
@@ -112,16 +119,17 @@ impl Tracked {
 
     /// Notes a failure. True when more memory is held.
     pub(crate) fn failed(&mut self, code: u32, name: &'static str) -> bool {
-        let known = self.failures.iter_mut().find(|(known, ..)| *known == code);
+        let rare = self.rare.get_or_insert_default();
+        let known = rare.failures.iter_mut().find(|(known, ..)| *known == code);
         if let Some((_, _, count)) = known {
             *count += 1;
             return false;
         }
-        if self.failures.len() == MAX_FAILURE_CODES {
-            self.failures_dropped += 1;
+        if rare.failures.len() == MAX_FAILURE_CODES {
+            rare.failures_dropped += 1;
             return false;
         }
-        self.failures.push((code, name, 1));
+        rare.failures.push((code, name, 1));
         true
     }
 
@@ -139,17 +147,18 @@ impl Tracked {
             let (Some(low), Some(high)) = (numbers.iter().min(), numbers.iter().max()) else {
                 continue;
             };
-            let known = self
+            let rare = self.rare.get_or_insert_default();
+            let known = rare
                 .written
                 .iter_mut()
                 .find(|(place, ..)| place.is(&object.address));
             if let Some((_, [min, max], times)) = known {
                 (*min, *max) = ((*min).min(*low), (*max).max(*high));
                 *times += 1;
-            } else if self.written.len() == MAX_WRITTEN {
-                self.written_dropped += 1;
+            } else if rare.written.len() == MAX_WRITTEN {
+                rare.written_dropped += 1;
             } else {
-                self.written.push((Range::of(&object.address), [*low, *high], 1));
+                rare.written.push((Range::of(&object.address), [*low, *high], 1));
                 grown = true;
             }
         }
@@ -158,17 +167,21 @@ impl Tracked {
 
     /// Heap bytes held.
     pub(crate) fn held(&self) -> usize {
-        let written = self.written.capacity() * size_of::<(Range, [Number; 2], u64)>();
-        let names: usize = self.written.iter().map(|(place, ..)| place.held()).sum();
-        let failures = self.failures.capacity() * size_of::<(u32, &str, u64)>();
-        self.latency.held() + self.interval.held() + failures + written + names
+        let rare = self.rare.as_deref().map_or(0, |rare| {
+            let written = rare.written.capacity() * size_of::<(Range, [Number; 2], u64)>();
+            let names: usize = rare.written.iter().map(|(place, ..)| place.held()).sum();
+            let failures = rare.failures.capacity() * size_of::<(u32, &str, u64)>();
+            size_of::<Rare>() + failures + written + names
+        });
+        self.latency.held() + self.interval.held() + rare
     }
 
     /// The figures as a record gives them.
-    pub(crate) fn into_exchange(mut self) -> Exchange {
-        self.failures.sort_unstable();
-        let failures = self.failures.into_iter();
-        let mut written: Vec<WrittenRange> = self
+    pub(crate) fn into_exchange(self) -> Exchange {
+        let mut rare = self.rare.map_or_else(Rare::default, |rare| *rare);
+        rare.failures.sort_unstable();
+        let failures = rare.failures.into_iter();
+        let mut written: Vec<WrittenRange> = rare
             .written
             .iter()
             .map(|(place, [min, max], times)| WrittenRange {
@@ -191,9 +204,9 @@ impl Tracked {
                     count,
                 })
                 .collect(),
-            failures_dropped: self.failures_dropped,
+            failures_dropped: rare.failures_dropped,
             written,
-            written_dropped: self.written_dropped,
+            written_dropped: rare.written_dropped,
         }
     }
 }

@@ -61,13 +61,16 @@ enum Fit {
 pub(crate) struct Objects {
     ranges: Vec<Range>,
     last_hit: usize,
-    more: HashSet<u64, FixedState>,
+    /// Boxed, since few operations address so many.
+    #[expect(clippy::box_collection, reason = "a set takes six words where there is none")]
+    more: Option<Box<HashSet<u64, FixedState>>>,
 }
 
 impl Objects {
     /// Heap bytes held, about.
     pub(crate) fn held(&self) -> usize {
-        self.ranges.capacity() * size_of::<Range>() + self.more.capacity() * 9
+        let more = self.more.as_ref().map_or(0, |more| 64 + more.capacity() * 9);
+        self.ranges.capacity() * size_of::<Range>() + more
     }
 
     /// Adds an object.
@@ -117,8 +120,11 @@ impl Objects {
                 self.ranges.reserve_exact(1);
             }
             self.ranges.push(Range::of(address));
-        } else if self.more.len() < MAX_TOLD_APART {
-            self.more.insert(self.more.hasher().hash_one(address));
+        } else {
+            let more = self.more.get_or_insert_default();
+            if more.len() < MAX_TOLD_APART {
+                more.insert(more.hasher().hash_one(address));
+            }
         }
         Added::Kept
     }
@@ -148,7 +154,7 @@ impl Objects {
         let mut ranges = std::mem::take(&mut self.ranges);
         ranges.sort_unstable();
         let shown = ranges.len().min(OperationRecord::MAX_OBJECTS);
-        let dropped = ranges.len() - shown + std::mem::take(&mut self.more).len();
+        let dropped = ranges.len() - shown + self.more.take().map_or(0, |more| more.len());
         let texts = ranges.iter().take(shown).map(Range::text).collect();
         (texts, dropped as u64)
     }

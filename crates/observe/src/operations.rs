@@ -255,9 +255,10 @@ impl Operations {
         }
         self.grown = true;
         self.last_hit = self.entries.len();
-        if self.entries.is_empty() {
-            // Most flows ask one thing: room for one, not for the four that a first push makes.
-            self.entries.reserve_exact(1);
+        if self.entries.len() == self.entries.capacity() {
+            // Most flows ask one thing, and an entry is large: room for one, then for half as many more, not for the
+            // four that a first push makes.
+            self.entries.reserve_exact((self.entries.len() / 2).max(1));
         }
         self.entries.push(Entry {
             protocol: message.protocol,

@@ -26,7 +26,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// The most rounds on their way at once.
-const MAX_ROUNDS: usize = 64;
+const MAX_ROUNDS: usize = 40;
 /// So many rounds are read ahead in any case; what was just read is still near the processor.
 const MIN_ROUNDS: usize = 4;
 /// More are read until so many parts for each worker have something to do.

@@ -313,17 +313,26 @@ fn read(
     };
     let mut count = 0;
     watch.tell(packets, count);
+    let mut told = 0;
     let mut feed = |buffer: &mut Vec<u8>, deal: &mut Deal<'_>| {
-        let before = count;
-        let dealt = packets.each_at_hand(buffer, |packet, start| {
-            count = packet.number;
-            deal.packet(&frame(&packet), start);
-        });
-        let over = dealt == 0 || failed.get();
-        if over || before / PACKETS_PER_REPORT < count / PACKETS_PER_REPORT {
+        // Reading on is for nothing once what was seen can't be written.
+        let dealt = if failed.get() {
+            0
+        } else {
+            packets.each_at_hand(buffer, |packet, start| {
+                count = packet.number;
+                deal.packet(&frame(packet), start);
+            })
+        };
+        if dealt == 0 {
+            watch.tell(packets, count);
+            return Feed::End;
+        }
+        if count - told >= PACKETS_PER_REPORT {
+            told = count;
             watch.tell(packets, count);
         }
-        if over { Feed::End } else { Feed::More }
+        Feed::More
     };
     let observation = observe_with(settings, workers, &mut feed, &mut sink);
     (recorder, observation)
