@@ -60,6 +60,11 @@ const PROTOCOLS: &[Protocol] = &[
                 fact(told, IdentityField::Serial)
             }),
             Field("hart_ip.pt.rsp.tag", |told| fact(told, IdentityField::HostName)),
+            Field("hart_ip.pt.rsp.pv_loop_current", |told| {
+                hart_value(told, "loop current")
+            }),
+            Field("hart_ip.pt.rsp.pv", |told| hart_value(told, "primary variable")),
+            Field("hart_ip.pt.rsp.sv", |told| hart_value(told, "secondary variable")),
         ],
     },
     Protocol {
@@ -110,6 +115,22 @@ fn ads_place(told: &Told<'_>, part: fn(u32, u32) -> u32) -> Vec<u64> {
     }
 }
 
+/// The number that a HART answer or burst gives for a parameter: its last four bytes, behind the unit if it has one.
+fn hart_value(told: &Told<'_>, parameter: &str) -> Vec<u64> {
+    match told {
+        Told::Message(message) if message.role != Role::Request => message
+            .objects
+            .iter()
+            .filter(
+                |object| matches!(object.address, Address::Name { name, .. } if name == parameter.as_bytes()),
+            )
+            .filter_map(|object| object.value?.last_chunk::<4>())
+            .flat_map(|bytes| numbers(&f32::from_be_bytes(*bytes).to_string()))
+            .collect(),
+        Told::Message(_) | Told::Identity(_) => Vec::new(),
+    }
+}
+
 /// Places where the two differ and ours is right: protocol, sample, tshark's field, why.
 const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
     (
@@ -123,6 +144,12 @@ const DIFFERENCES: &[(&str, &str, &str, &str)] = &[
         "a symbol by its handle, a notification of it, a list",
         "ams.ads_indexoffset",
         "a handle and a list are told by the symbols and places that they stand for",
+    ),
+    (
+        "hart-ip",
+        "a range that is refused, a fixed current, a burst, in datagrams",
+        "hart_ip.pt.rsp.pv_loop_current",
+        "the answer to command 40 repeats the loop current (HCF_SPEC-151), which tshark doesn't read",
     ),
     (
         "dhcp",
