@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod admission;
 mod advice;
 mod baseline;
+mod baseline_form;
 mod children;
 mod clock;
 mod compare;
@@ -25,10 +27,12 @@ mod follow;
 mod fragments;
 mod hosts;
 mod import;
+mod intern;
 mod inventory;
 mod join;
 mod key;
 mod known;
+mod learning;
 mod ledger;
 mod netflow;
 mod number;
@@ -38,6 +42,7 @@ mod operations;
 mod oui;
 mod recognise;
 mod record;
+mod rhythm;
 mod roles;
 mod routers;
 mod services;
@@ -54,16 +59,20 @@ mod world;
 mod writes;
 mod zeek;
 
+pub use admission::{Newcomer, Ruled, Ruling, Rulings};
 pub use baseline::{Baseline, Deviation, DeviationKind, Deviations, UsedOperation};
+pub use baseline_form::{BadBaseline, BaselineForm};
 pub use compare::{AssetChange, Comparison, Snapshot, Use, compare};
 pub use event_kinds::{EventKind, Technique};
 pub use events::{Event, Evidence, Parties};
 pub use import::{BadLine, Imported, LogImport, SetAside};
 pub use inventory::inventory;
 pub use known::ValueBasis;
+pub use learning::{Act, Category, Countdown, Decision, Learning, Mode};
 pub use netflow::{BadExport, Export, Exporter, FaultyExport, ImportedExports, NetflowImport};
 pub use number::Number;
 pub use observer::{Captured, Observer};
+pub use rhythm::Rhythms;
 pub use uses::{Talker, TalkerPair, UsedService};
 
 pub use oui::vendor;
