@@ -5,9 +5,11 @@
 mod capture;
 mod import;
 pub mod mend;
+mod netflow;
 
 pub use capture::capture;
 pub use import::import;
+pub use netflow::netflow;
 
 use cofferdam_dissect::frame::{self, Network, Transport};
 use cofferdam_dissect::{REGISTRY, testing};
@@ -23,7 +25,7 @@ pub struct Target {
     pub seeds: Vec<Vec<u8>>,
 }
 
-/// Every target: the capture reader, the frame decoder, the inventory readers, each registered protocol, and DNP3 behind its CRCs.
+/// Every target: the capture reader, the frame decoder, the inventory readers, exports of flows, each registered protocol, and DNP3 behind its CRCs.
 #[must_use]
 pub fn targets() -> Vec<Target> {
     let frame = Target {
@@ -40,7 +42,7 @@ pub fn targets() -> Vec<Target> {
             .map(|sample| testing::seed(registration, sample))
             .collect(),
     });
-    let mut targets: Vec<Target> = [capture::target(), frame, import::target()]
+    let mut targets: Vec<Target> = [capture::target(), frame, import::target(), netflow::target()]
         .into_iter()
         .chain(protocols)
         .collect();

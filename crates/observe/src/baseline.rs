@@ -11,7 +11,7 @@
 
 use crate::number::Number;
 use crate::record::{FlowRecord, OperationRecord};
-use crate::uses::{TalkerPair, UsedService};
+use crate::uses::{Talker, TalkerPair, UsedService};
 use cofferdam_dissect::Protocol;
 use cofferdam_terms::{OperationClass, Timestamp, WireText};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ pub struct UsedOperation {
 }
 
 impl UsedOperation {
-    fn of(row: &OperationRecord) -> Self {
+    pub(crate) fn of(row: &OperationRecord) -> Self {
         Self {
             protocol: row.protocol,
             operation: row.operation,
@@ -48,32 +48,36 @@ impl UsedOperation {
 
 /// What was learned of one operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Learned {
-    objects: BTreeSet<WireText>,
+pub(crate) struct Learned {
+    pub(crate) objects: BTreeSet<WireText>,
     /// Objects that found no place.
-    more_objects: u64,
+    pub(crate) more_objects: u64,
     /// The least and greatest median of intervals.
-    period: Option<[Duration; 2]>,
-    written: BTreeMap<WireText, [Number; 2]>,
+    pub(crate) period: Option<[Duration; 2]>,
+    pub(crate) written: BTreeMap<WireText, [Number; 2]>,
 }
 
-type Operations = BTreeMap<UsedOperation, Learned>;
+pub(crate) type Operations = BTreeMap<UsedOperation, Learned>;
 
 /// What is usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
-    from: Timestamp,
-    until: Timestamp,
-    pairs: BTreeMap<TalkerPair, BTreeMap<UsedService, Operations>>,
-    uses: usize,
-    not_learned: u64,
-    outside: u64,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) pairs: BTreeMap<TalkerPair, BTreeMap<UsedService, Operations>>,
+    /// Everybody in `pairs`.
+    pub(crate) talkers: BTreeSet<Talker>,
+    pub(crate) uses: usize,
+    pub(crate) not_learned: u64,
+    pub(crate) outside: u64,
 }
 
 /// How something later differs from what is usual.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DeviationKind {
-    /// The two never dealt with each other.
+    /// A host that was not there at all. What it does is told with it.
+    NewTalker(Talker),
+    /// The two were both there, and never dealt with each other.
     NewPair,
     /// They did, but not by this service.
     NewService,
@@ -94,6 +98,15 @@ pub enum DeviationKind {
         learned: [Duration; 2],
         /// The median now.
         seen: Duration,
+    },
+    /// What was asked in a steady rhythm is not asked any more.
+    Stopped {
+        /// What was asked.
+        operation: UsedOperation,
+        /// The least and greatest median of what was learned.
+        learned: [Duration; 2],
+        /// How long it has not been.
+        silent: Duration,
     },
     /// A value was written that leaves the range of those that were.
     ValueOutOfRange {
@@ -149,6 +162,7 @@ impl Baseline {
             from,
             until,
             pairs: BTreeMap::new(),
+            talkers: BTreeSet::new(),
             uses: 0,
             not_learned: 0,
             outside: 0,
@@ -161,6 +175,15 @@ impl Baseline {
             self.outside += 1;
             return;
         }
+        self.take(record);
+    }
+
+    /// Takes what a record shows for usual from now on, whenever it was: somebody accepted it.
+    pub fn accept(&mut self, record: &FlowRecord) {
+        self.take(record);
+    }
+
+    fn take(&mut self, record: &FlowRecord) {
         let services = self.pairs.entry(TalkerPair::of(record)).or_default();
         let service = UsedService::of(record);
         if !services.contains_key(&service) {
@@ -172,6 +195,8 @@ impl Baseline {
                 return;
             }
             self.uses += 1;
+            let TalkerPair { initiator, responder } = TalkerPair::of(record);
+            self.talkers.extend([initiator, responder]);
         }
         let operations = services.entry(service).or_default();
         for row in &record.operations {
@@ -219,7 +244,15 @@ impl Baseline {
             all: Deviations::default(),
         };
         let Some(services) = self.pairs.get(&pair) else {
-            found.add(DeviationKind::NewPair, record.packet);
+            let strangers = [pair.initiator, pair.responder]
+                .into_iter()
+                .filter(|end| !self.talkers.contains(end));
+            for stranger in strangers {
+                found.add(DeviationKind::NewTalker(stranger), record.packet);
+            }
+            if found.all.kept.is_empty() {
+                found.add(DeviationKind::NewPair, record.packet);
+            }
             return found.all;
         };
         let Some(operations) = services.get(&service) else {

@@ -152,7 +152,7 @@ fn describe(asset: Joined, hosts: &[Host], mut facts: Vec<IdentityFact>) -> Desc
         fronts: asset.fronts,
         behind: asset.behind,
         ips: &ips,
-        packets: sent.packets + received.packets,
+        packets: sum(sent, received).packets,
     });
     let asset = ObservedAsset {
         key: match (ips.first(), asset.mac) {

@@ -404,7 +404,7 @@ fn peer_number(spot: Spot) -> u32 {
 
 pub(crate) const fn sum(a: Traffic, b: Traffic) -> Traffic {
     Traffic {
-        packets: a.packets + b.packets,
-        bytes: a.bytes + b.bytes,
+        packets: a.packets.saturating_add(b.packets),
+        bytes: a.bytes.saturating_add(b.bytes),
     }
 }

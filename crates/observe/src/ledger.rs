@@ -2,9 +2,9 @@
 
 use crate::clock::Moment;
 use crate::flow::Flow;
-use crate::hosts::spot_of;
+use crate::hosts::{spot_of, sum};
 use crate::key::End;
-use crate::record::{FlowRecord, Recognition};
+use crate::record::{FlowRecord, Recognition, Traffic};
 use cofferdam_dissect::Protocol;
 use cofferdam_terms::{Timestamp, Transport};
 use std::collections::BTreeSet;
@@ -144,13 +144,13 @@ impl Ledger {
         }
     }
 
-    /// A log told of a connection.
+    /// A log told of a connection. Its numbers are anybody's, so sums stop at the highest there is.
     pub(crate) fn log_record(&mut self, record: &FlowRecord, moment: Moment) {
-        let packets = record.sent.packets + record.received.packets;
-        self.packets += packets;
-        self.decoded += packets;
-        self.bytes += record.sent.bytes + record.received.bytes;
-        self.missed_bytes += record.missed;
+        let Traffic { packets, bytes } = sum(record.sent, record.received);
+        self.packets = self.packets.saturating_add(packets);
+        self.decoded = self.decoded.saturating_add(packets);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.missed_bytes = self.missed_bytes.saturating_add(record.missed);
         let (first, last) = self.span.unwrap_or((record.first, record.last));
         self.span = Some((first.min(record.first), last.max(record.last)));
         if self.hour != Some(moment.hour) {

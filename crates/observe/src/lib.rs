@@ -6,8 +6,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod admission;
 mod advice;
 mod baseline;
+mod baseline_form;
 mod children;
 mod clock;
 mod compare;
@@ -28,11 +30,14 @@ mod front;
 mod home;
 mod hosts;
 mod import;
+mod intern;
 mod inventory;
 mod join;
 mod key;
 mod known;
+mod learning;
 mod ledger;
+mod netflow;
 mod notes;
 mod number;
 mod objects;
@@ -42,6 +47,7 @@ mod oui;
 mod part;
 mod recognise;
 mod record;
+mod rhythm;
 mod roles;
 mod round;
 mod routers;
@@ -60,15 +66,20 @@ mod world;
 mod writes;
 mod zeek;
 
+pub use admission::{Newcomer, Ruled, Ruling, Rulings};
 pub use baseline::{Baseline, Deviation, DeviationKind, Deviations, UsedOperation};
+pub use baseline_form::{BadBaseline, BaselineForm};
 pub use compare::{AssetChange, Comparison, Snapshot, Use, compare};
 pub use event_kinds::{EventKind, Technique};
 pub use events::{Event, Evidence, Parties};
 pub use import::{BadLine, Imported, LogImport, MAX_LINE, SetAside};
 pub use inventory::inventory;
 pub use known::ValueBasis;
+pub use learning::{Act, Category, Countdown, Decision, Learning, Mode};
+pub use netflow::{BadExport, Export, Exporter, FaultyExport, ImportedExports, NetflowImport};
 pub use number::Number;
 pub use observer::{Captured, Observer};
+pub use rhythm::Rhythms;
 pub use uses::{Talker, TalkerPair, UsedService};
 
 pub use oui::vendor;

@@ -2,10 +2,10 @@
 
 use super::eve;
 use super::fields::Fields;
+use super::giving::give;
 use super::zeek::{self, Head};
 use super::{BadLine, Imported, MAX_CONNECTIONS, MAX_LINE, MAX_OPERATIONS, SetAside};
-use crate::clock::{Clock, Moment};
-use crate::hosts::{Address, Party, Served, Spot, Voice};
+use crate::clock::Clock;
 use crate::record::{
     Connection, Endpoint, Exchange, FlowRecord, FlowSink, InitiatorBasis, OperationRecord, Recognition,
     Traffic,
@@ -198,45 +198,9 @@ impl LogImport {
     fn give_oldest(&mut self, sink: &mut dyn FlowSink) {
         if let Some((_, gathered)) = self.connections.pop_first() {
             self.index.remove(&gathered.id);
-            self.give(gathered.record, sink);
+            let moment = self.clock.at(gathered.record.packet, gathered.record.first);
+            give(&mut self.world, gathered.record, moment, sink);
         }
-    }
-
-    /// Gives a record, and counts it for its ends.
-    fn give(&mut self, mut record: FlowRecord, sink: &mut dyn FlowSink) {
-        record.operations.sort_unstable();
-        let moment = self.clock.at(record.packet, record.first);
-        let ledger = &mut self.world.ledger;
-        ledger.log_record(&record, moment);
-        let answered = record.received.packets > 0 || record.operations.iter().any(|row| row.responses > 0);
-        let voice = |heard| if heard { Voice::Heard } else { Voice::Silent };
-        let asked = record.sent.packets > 0 || record.operations.iter().any(|row| row.requests > 0);
-        let initiator = self.party(record.initiator, record.vlan, voice(asked), moment);
-        let responder = self.party(record.responder, record.vlan, voice(answered), moment);
-        let parties = [initiator, responder];
-        let units: Vec<(Protocol, u32)> = record
-            .operations
-            .iter()
-            .filter(|row| row.responses > 0)
-            .filter_map(|row| Some((row.protocol, row.unit?)))
-            .collect();
-        self.world
-            .hosts
-            .account_parties(parties, served(&record), &record, &units);
-        sink.flow(record);
-    }
-
-    fn party(&mut self, end: Endpoint, vlan: Option<VlanId>, voice: Voice, moment: Moment) -> Party {
-        let address = match (end.ip, end.mac) {
-            (Some(ip), _) => Address::Ip(ip),
-            (None, mac) => Address::Mac(mac.unwrap_or_default()),
-        };
-        let spot = Spot { address, vlan };
-        let id = match voice {
-            Voice::Heard => self.world.hosts.sight(spot, end.mac, 0, moment),
-            Voice::Silent => None,
-        };
-        Party { spot, id, voice }
     }
 
     /// Gives the records that are left, and what was learned of assets and coverage.
@@ -252,19 +216,6 @@ impl LogImport {
             set_aside: self.set_aside,
             set_aside_count: self.set_aside_count,
         }
-    }
-}
-
-/// Whether the responder did more than refuse.
-fn served(record: &FlowRecord) -> Served {
-    let refused = record.transport == Transport::TCP
-        && record.connection.received_payload == 0
-        && record.operations.is_empty();
-    let answered = record.operations.iter().any(|row| row.responses > 0);
-    if (record.received.packets > 0 && !refused) || answered {
-        Served::Yes
-    } else {
-        Served::No
     }
 }
 
@@ -332,9 +283,10 @@ impl Gathered {
                     .or(record.protocol);
                 add(&mut record.sent, sent);
                 add(&mut record.received, received);
-                record.connection.sent_payload += sent_payload;
-                record.connection.received_payload += received_payload;
-                record.missed += missed;
+                let known = &mut record.connection;
+                known.sent_payload = known.sent_payload.saturating_add(sent_payload);
+                known.received_payload = known.received_payload.saturating_add(received_payload);
+                record.missed = record.missed.saturating_add(missed);
                 record.basis = basis;
                 Room::Found
             }
@@ -390,8 +342,8 @@ const fn count(row: &mut OperationRecord, part: Part) {
 }
 
 const fn add(sum: &mut Traffic, more: Traffic) {
-    sum.packets += more.packets;
-    sum.bytes += more.bytes;
+    sum.packets = sum.packets.saturating_add(more.packets);
+    sum.bytes = sum.bytes.saturating_add(more.bytes);
 }
 
 /// The transport by its name in either log.

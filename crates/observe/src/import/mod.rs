@@ -14,10 +14,12 @@
 mod connections;
 mod eve;
 mod fields;
+mod giving;
 mod meaning;
 mod zeek;
 
 pub use connections::LogImport;
+pub(crate) use giving::give;
 
 /// The most connections that are open at once.
 pub(crate) const MAX_CONNECTIONS: usize = 500_000;

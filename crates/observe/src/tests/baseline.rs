@@ -1,7 +1,10 @@
 //! What is usual, and what deviates from it: on records made to order and on a simulated plant.
 
 use super::plant::observe;
-use crate::{Baseline, DeviationKind, Exchange, FlowRecord, Number, Spread, WrittenRange};
+use crate::{
+    Act, Baseline, BaselineForm, Category, Countdown, DeviationKind, Exchange, FlowRecord, Learning,
+    Newcomer, Number, Rhythms, Ruling, Rulings, Spread, Talker, UsedOperation, WrittenRange,
+};
 use cofferdam_simulate::Settings as Plant;
 use cofferdam_terms::{Timestamp, WireText};
 use std::time::Duration;
@@ -62,6 +65,8 @@ fn check(later: &FlowRecord, expected: &[&str]) {
         .kept
         .iter()
         .map(|deviation| match &deviation.kind {
+            DeviationKind::NewTalker(host) => format!("new talker {host}"),
+            DeviationKind::Stopped { silent, .. } => format!("stopped for {silent:?}"),
             DeviationKind::NewPair => "new pair".to_owned(),
             DeviationKind::NewService => "new service".to_owned(),
             DeviationKind::NewOperation(operation) => format!("new operation {}", operation.function),
@@ -126,8 +131,14 @@ fn each_kind_of_deviation_is_told_with_what_was_learned() {
         &["new service"],
     );
     check(
-        &record(2000, |record| record.responder.ip = "10.0.0.9".parse().ok()),
+        &record(2000, |record| {
+            std::mem::swap(&mut record.initiator, &mut record.responder)
+        }),
         &["new pair"],
+    );
+    check(
+        &record(2000, |record| record.responder.ip = "10.0.0.9".parse().ok()),
+        &["new talker 10.0.0.9"],
     );
 }
 
@@ -180,8 +191,12 @@ fn a_plant_s_second_hour_is_as_its_first_for_most_flows_and_the_order_of_learnin
         .collect();
     for flow in &polls {
         let found = baseline.judge(flow).kept;
-        let strange =
-            |kind: &DeviationKind| matches!(kind, DeviationKind::NewPair | DeviationKind::NewService);
+        let strange = |kind: &DeviationKind| {
+            matches!(
+                kind,
+                DeviationKind::NewTalker(_) | DeviationKind::NewPair | DeviationKind::NewService
+            )
+        };
         assert!(
             !found.iter().any(|deviation| strange(&deviation.kind)),
             "{found:?}"
@@ -197,4 +212,94 @@ fn a_plant_s_second_hour_is_as_its_first_for_most_flows_and_the_order_of_learnin
         "{quiet} of {}",
         polls.len()
     );
+}
+
+#[test]
+fn a_baseline_is_read_back_from_its_file_as_it_was() {
+    let baseline = learned();
+    let text = serde_json::to_string(&BaselineForm::from(&baseline)).unwrap();
+    let form: BaselineForm = serde_json::from_str(&text).unwrap();
+    assert_eq!(Baseline::try_from(form).unwrap(), baseline);
+    for (change, to, expected) in [
+        ("\"format\":1", "\"format\":9", "format 9"),
+        (
+            "\"10.0.0.1\"",
+            "\"10.0.0.300\"",
+            "`10.0.0.300` is no IP or MAC address",
+        ),
+        ("\"class\":\"", "\"class\":\"un", "is no operation class"),
+    ] {
+        let form: BaselineForm = serde_json::from_str(&text.replacen(change, to, 1)).unwrap();
+        let fault = Baseline::try_from(form).unwrap_err().to_string();
+        assert!(fault.contains(expected), "{fault}");
+    }
+}
+
+#[test]
+fn a_stranger_is_told_as_one_and_a_poll_that_ends_as_stopped() {
+    let stranger = record(2000, |record| record.initiator.ip = Some([10, 0, 0, 99].into()));
+    let found = learned().judge(&stranger);
+    let stranger_is = Talker::Ip([10, 0, 0, 99].into());
+    assert_eq!(found.kept[0].kind, DeviationKind::NewTalker(stranger_is));
+    assert_eq!(found.kept.len(), 1);
+
+    let baseline = learned();
+    let mut rhythms = Rhythms::default();
+    let mut last = with_exchange(2000, 1000, [5.0, 9.0]);
+    last.last = Timestamp::from_secs(3000);
+    rhythms.take(&baseline, &last);
+    assert_eq!(rhythms.stopped(&baseline, Timestamp::from_secs(3000 + 3600)), []);
+    let stopped = rhythms.stopped(&baseline, Timestamp::from_secs(3000 + 4000));
+    let [one] = &stopped[..] else {
+        panic!("{stopped:?}");
+    };
+    assert_eq!(
+        (one.at, one.packet),
+        (Timestamp::from_secs(3000), last.operations[0].packet)
+    );
+    assert!(matches!(one.kind, DeviationKind::Stopped { silent, .. } if silent == Duration::from_secs(4000)));
+}
+
+#[test]
+fn a_rogue_is_never_learned_and_an_accepted_one_is_for_being_there_alone() {
+    let stranger = record(2000, |record| record.initiator.ip = Some([10, 0, 0, 99].into()));
+    let mut baseline = learned();
+    let new = baseline.judge(&stranger).kept.remove(0);
+    let countdown = |learn| Countdown {
+        begins: 0,
+        learn,
+        dynamic: 0,
+        newcomer: 0,
+    };
+    let decide = |learn, kind: &DeviationKind| {
+        Learning::new(countdown(learn)).decide(None, Category::of(kind), new.at, new.at)
+    };
+    let host = Newcomer("10.0.0.99".to_owned());
+    assert!(Newcomer::of(&new).contains(&host), "{:?}", Newcomer::of(&new));
+    let mut rulings = Rulings::default();
+    assert_eq!(rulings.act(&new, decide(0, &new.kind)), (Act::Raise, None));
+    rulings.rule(host.clone(), Ruling::Rogue, "anna", new.at);
+    assert_eq!(rulings.act(&new, decide(9999, &new.kind)).0, Act::Raise);
+    let provider = Ruling::Provider {
+        name: "Bench & Co".to_owned(),
+    };
+    rulings.rule(host.clone(), provider.clone(), "anna", new.at);
+    let (act, ruled) = rulings.act(&new, decide(0, &new.kind));
+    assert_eq!(
+        (act, ruled.map(|ruled| &ruled.ruling)),
+        (Act::Learn, Some(&provider))
+    );
+    let text = serde_json::to_string(&rulings).unwrap();
+    assert_eq!(serde_json::from_str::<Rulings>(&text).unwrap(), rulings);
+    // Accepted, it is usual from then on; what it writes beyond the usual is still told.
+    baseline.accept(&stranger);
+    assert_eq!(baseline.judge(&stranger).kept, []);
+    let mut odd = new.clone();
+    odd.kind = DeviationKind::NewOperation(UsedOperation {
+        protocol: super::toy::TOY,
+        operation: cofferdam_terms::OperationClass::Write,
+        function: 9,
+        unit: None,
+    });
+    assert_eq!(rulings.act(&odd, decide(0, &odd.kind)).0, Act::Raise);
 }

@@ -10,6 +10,7 @@ mod exchanges;
 mod flows;
 mod frames;
 mod import;
+mod netflow;
 mod plant;
 mod streams;
 mod toy;
