@@ -63,6 +63,16 @@ const PROTOCOLS: &[Protocol] = &[
         ],
     },
     Protocol {
+        name: "knxnet-ip",
+        settings: &[],
+        fields: &[
+            Field("knxip.service", |told| {
+                of_protocol("knxnet-ip", told, function)
+            }),
+            Field("knxip.device.name", |told| fact(told, IdentityField::HostName)),
+        ],
+    },
+    Protocol {
         name: "kerberos",
         settings: &[],
         fields: &[Field("kerberos.msg_type", function)],
