@@ -66,9 +66,7 @@ const PROTOCOLS: &[Protocol] = &[
         name: "knxnet-ip",
         settings: &[],
         fields: &[
-            Field("knxip.service", |told| {
-                of_protocol("knxnet-ip", told, function)
-            }),
+            Field("knxip.service", |told| of_protocol("knxnet-ip", told, function)),
             Field("knxip.device.name", |told| fact(told, IdentityField::HostName)),
         ],
     },
