@@ -34,6 +34,7 @@ mod hart_ip;
 mod http;
 mod iec104;
 mod kerberos;
+mod knx;
 mod ldap;
 mod lldp;
 mod melsoft;

@@ -72,6 +72,7 @@ pub const REGISTRY: &[Registration] = &[
     crate::hart_ip::REGISTRATION,
     crate::http::REGISTRATION,
     crate::kerberos::REGISTRATION,
+    crate::knx::REGISTRATION,
     crate::ldap::REGISTRATION,
     crate::iec104::REGISTRATION,
     crate::lldp::REGISTRATION,

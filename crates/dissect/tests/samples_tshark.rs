@@ -68,6 +68,27 @@ const PROTOCOLS: &[Protocol] = &[
         ],
     },
     Protocol {
+        name: "ethercat",
+        settings: &[],
+        fields: &[
+            Field("ecat_mailbox.coe.sdoidx", |told| {
+                of_protocol("coe", told, |told| path(told, |class, _| class))
+            }),
+            Field("ecat_mailbox.coe.sdosub", |told| {
+                of_protocol("coe", told, |told| path(told, |_, instance| instance))
+            }),
+            Field("ecat.cmd", |told| of_protocol("ethercat", told, function)),
+        ],
+    },
+    Protocol {
+        name: "knxnet-ip",
+        settings: &[],
+        fields: &[
+            Field("knxip.service", |told| of_protocol("knxnet-ip", told, function)),
+            Field("knxip.device.name", |told| fact(told, IdentityField::HostName)),
+        ],
+    },
+    Protocol {
         name: "kerberos",
         settings: &[],
         fields: &[Field("kerberos.msg_type", function)],
@@ -183,6 +204,26 @@ fn function(told: &Told<'_>) -> Vec<u64> {
 fn transaction(told: &Told<'_>) -> Vec<u64> {
     match told {
         Told::Message(message) => message.transaction.map(u64::from).into_iter().collect(),
+        Told::Identity(_) => Vec::new(),
+    }
+}
+
+/// A part of the path of each object: its class, or its instance.
+fn path(told: &Told<'_>, part: fn(u32, u32) -> u32) -> Vec<u64> {
+    match told {
+        Told::Message(message) => message
+            .objects
+            .iter()
+            .filter_map(|object| match object.address {
+                Address::Path { class, instance, .. } => {
+                    Some(part(class, instance.unwrap_or_default()).into())
+                }
+                Address::Name { .. }
+                | Address::Points { .. }
+                | Address::Block { .. }
+                | Address::Memory { .. } => None,
+            })
+            .collect(),
         Told::Identity(_) => Vec::new(),
     }
 }

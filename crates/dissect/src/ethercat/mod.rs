@@ -8,8 +8,13 @@
 //! A frame comes back to the master with the counter filled in and the locally-administered bit of the source set; a
 //! datagram with a counter is an answer, and an answer that nobody worked on is a failure.
 //!
-//! It has no state. Bounds: the frame, [`MAX_DATAGRAMS`] datagrams of one. Skipped: mailboxes (CoE, FoE), network
-//! variables, contents.
+//! Mailboxes in those data are told beside their datagram, each as its own protocol: `coe` with the objects and values
+//! of devices' dictionaries and their identity, `foe` with files, `aoe`, `eoe`, `soe` and `voe` by their head.
+//!
+//! It has no state. Bounds: the frame, [`MAX_DATAGRAMS`] datagrams of one. Skipped: network variables, segments of
+//! long values, contents.
+
+mod mailbox;
 
 use crate::message::{Address, Function, Message, Object, Outcome, Role, Span};
 use crate::reader::{Reader, Truncated};
@@ -33,7 +38,7 @@ pub(crate) const REGISTRATION: Registration = Registration {
     ether_types: &[EtherType::ETHERCAT],
     probe,
     open: || Box::new(Conversation),
-    inner: &[],
+    inner: mailbox::INNER,
     samples: SAMPLES,
 };
 
@@ -219,6 +224,17 @@ fn frame(bytes: &[u8], tell: &mut Tell<'_>) -> Result<Option<Fault>, Truncated> 
                 span,
             )
         });
+        if space == Space::Register {
+            let device = device.into();
+            let place = mailbox::Place {
+                device,
+                register,
+                direction,
+                counter,
+                span,
+            };
+            mailbox::tell(data, place, tell);
+        }
         if length & 0x8000 == 0 {
             return Ok(None);
         }
@@ -232,10 +248,58 @@ const FRAME: Context = Context {
     port: 0,
 };
 
-const SAMPLES: &[Sample] = &[Sample {
-    name: "a device is asked who it is and started, and process data exchanged",
-    turns: &[(FRAME, ASKED), (FRAME, EXCHANGED)],
-}];
+const SAMPLES: &[Sample] = &[
+    Sample {
+        name: "a device is asked who it is and started, and process data exchanged",
+        turns: &[(FRAME, ASKED), (FRAME, EXCHANGED)],
+    },
+    Sample {
+        name: "an object is written, a name read, firmware sent and refused through mailboxes",
+        turns: &[
+            (FRAME, DOWNLOAD),
+            (FRAME, NAME),
+            (FRAME, FIRMWARE),
+            (FRAME, REFUSED),
+        ],
+    },
+];
+
+#[rustfmt::skip]
+const DOWNLOAD: &[u8] = &[
+    0x1c, 0x10,
+    0x05, 0x04, 0xe9, 0x03, 0x00, 0x10, 0x10, 0x00, 0x00, 0x00, // FPWR to device 1001, memory 0x1000
+    0x0a, 0x00, 0x00, 0x00, 0x00, 0x13,             // ten bytes, CoE, counter 1
+    0x00, 0x20, 0x2b, 0x40, 0x60, 0x00, 0x0f, 0x00, 0x00, 0x00, // 0x6040:0 := 0x000f
+    0x00, 0x00,
+];
+
+#[rustfmt::skip]
+const NAME: &[u8] = &[
+    0x21, 0x10,
+    0x04, 0x05, 0xe9, 0x03, 0x80, 0x10, 0x15, 0x00, 0x00, 0x00, // FPRD
+    0x0e, 0x00, 0x00, 0x00, 0x00, 0x23,
+    0x00, 0x30, 0x41, 0x08, 0x10, 0x00, 0x04, 0x00, 0x00, 0x00, // 0x1008:0, four bytes
+    b'E', b'K', b'1', b'1', 0x00,
+    0x01, 0x00,                                     // worked on
+];
+
+#[rustfmt::skip]
+const FIRMWARE: &[u8] = &[
+    0x1c, 0x10,
+    0x05, 0x06, 0xe9, 0x03, 0x00, 0x10, 0x10, 0x00, 0x00, 0x00,
+    0x0a, 0x00, 0x00, 0x00, 0x00, 0x34,             // FoE
+    0x02, 0x00, 0x00, 0x00, 0x00, 0x00, b'f', b'.', b'f', b'w', // write
+    0x00, 0x00,
+];
+
+#[rustfmt::skip]
+const REFUSED: &[u8] = &[
+    0x16, 0x10,
+    0x04, 0x07, 0xe9, 0x03, 0x80, 0x10, 0x0a, 0x00, 0x00, 0x00,
+    0x04, 0x00, 0x00, 0x00, 0x00, 0x40,             // an error
+    0x01, 0x00, 0x02, 0x00,                         // protocol not supported
+    0x01, 0x00,
+];
 
 #[rustfmt::skip]
 const ASKED: &[u8] = &[
@@ -277,6 +341,62 @@ mod tests {
             EXCHANGED,
             &["response ethercat 0xc LRW [write] ok; logical 65536+4 = 01020304"],
         );
+    }
+
+    #[test]
+    fn mailboxes_tell_objects_values_files_and_refusals() {
+        let memory = |line: &str, bytes: &[u8]| {
+            let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{line} = {text}")
+        };
+        for (bytes, head, expected) in [
+            (
+                DOWNLOAD,
+                "request ethercat 0x5 FPWR [write] unit 1001; register 4096+16",
+                &["request coe 0x201 SDO Download [write] unit 1001; 0x6040/0x0/- = 0f00"][..],
+            ),
+            (
+                NAME,
+                "response ethercat 0x4 FPRD [read] unit 1001 ok; register 4224+21",
+                &[
+                    "response coe 0x203 SDO Upload [identify] unit 1001 ok; 0x1008/0x0/- = 454b3131",
+                    "identity coe sender unit 1001 product=EK11",
+                ],
+            ),
+            (
+                FIRMWARE,
+                "request ethercat 0x5 FPWR [write] unit 1001; register 4096+16",
+                &["request foe 0x2 FoE Write [firmware] unit 1001; file f.fw"],
+            ),
+            (
+                REFUSED,
+                "response ethercat 0x4 FPRD [read] unit 1001 ok; register 4224+10",
+                &[
+                    "response ethercat-mailbox 0x0 Mailbox Error [session] unit 1001 failed 0x2 protocol not supported",
+                ],
+            ),
+        ] {
+            let told = lines(&mut Conversation, &[(FRAME, bytes)]);
+            assert_eq!(told[0], memory(head, &bytes[12..bytes.len() - 2]));
+            assert_eq!(&told[1..], expected);
+        }
+    }
+
+    #[test]
+    fn memory_that_is_no_mailbox_is_told_as_memory_alone() {
+        for (at, byte) in [
+            (12, 0xff),
+            (16, 0x01),
+            (17, 0x03),
+            (17, 0x93),
+            (9, 0xff),
+            (7, 0x0f),
+        ] {
+            let mut bytes = DOWNLOAD.to_vec();
+            bytes[at] = byte;
+            let told = lines(&mut Conversation, &[(FRAME, &bytes)]);
+            assert!(told.iter().all(|line| !line.contains(" coe ")), "{at}: {told:?}");
+        }
     }
 
     #[test]
