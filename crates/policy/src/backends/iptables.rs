@@ -5,6 +5,7 @@
 //! target makes its action unknown; both stay in place and are listed. A chain that goes round is not followed.
 //! Other tables are listed as unread: NAT there is a path that answers about reach leave out.
 
+use super::chains::{Chained, Chains};
 use super::text::{self, Line};
 use super::{Backend, Compiled, Scope, plan};
 use crate::filter::{
@@ -13,7 +14,6 @@ use crate::filter::{
 };
 use crate::policy::Policy;
 use cofferdam_plant::Plant;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -30,10 +30,6 @@ pub(super) const BACKEND: Backend = Backend {
 const CHAIN: &str = "COFFERDAM";
 /// iptables' multiport takes 15 ports; a range counts as two.
 const MULTIPORT: usize = 15;
-/// The deepest chain of jumps that is followed, and the most rules that they may unfold to.
-const MAX_JUMPS: usize = 16;
-/// The most rules that jumps may unfold to; rules beyond are listed as unread.
-const MAX_UNFOLDED: usize = 200_000;
 
 fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
     let plan = plan(plant, policy, scope);
@@ -177,16 +173,9 @@ fn date(second: i64) -> String {
     )
 }
 
-struct Parsed<'t> {
-    rule: Rule,
-    jump: Option<&'t str>,
-    line: Line<'t>,
-    effect: Option<Effect>,
-}
-
 fn parse(text: &str) -> Device {
     let mut device = Device::new("iptables");
-    let mut chains: BTreeMap<&str, Vec<Parsed<'_>>> = BTreeMap::new();
+    let mut chains = Chains::default();
     let mut default = Action::Permit;
     let mut table = "filter";
     for line in text::lines(text) {
@@ -226,7 +215,7 @@ fn parse(text: &str) -> Device {
             match at.map(|at| (line.word(at + 1), at)) {
                 Some((chain, at)) => {
                     let parsed = rule(&mut device, &line, at);
-                    chains.entry(chain).or_default().push(parsed);
+                    chains.add(chain, parsed);
                 }
                 None => device.unread(line.span(), line.text, Effect::Unknown),
             }
@@ -237,110 +226,13 @@ fn parse(text: &str) -> Device {
         rules: Vec::new(),
         default,
     };
-    for parsed in chains.values().flatten() {
-        if let Some(effect) = parsed.effect {
-            device.unread(parsed.line.span(), parsed.line.text, effect);
-        }
-    }
-    unfold(&mut device, &chains, "FORWARD", None, &mut list.rules, 0);
+    chains.unfold(&mut device, "FORWARD", &mut list.rules);
     device.unread.sort_by_key(|unread| unread.span);
     device.stages.push(list);
     device
 }
 
-/// A chain's rules, each with what the jump to it asks for too. `RETURN` and a jump that comes back need no rule of
-/// their own as long as the conditions are the jump's; a `RETURN` with conditions is kept as unknown.
-fn unfold(
-    device: &mut Device,
-    chains: &BTreeMap<&str, Vec<Parsed<'_>>>,
-    chain: &str,
-    outer: Option<&Rule>,
-    out: &mut Vec<Rule>,
-    depth: usize,
-) {
-    for parsed in chains.get(chain).into_iter().flatten() {
-        let joined = outer.map_or_else(|| Some(parsed.rule.clone()), |outer| both(outer, &parsed.rule));
-        let Some(rule) = joined else {
-            continue;
-        };
-        match parsed.jump {
-            Some(target) if chains.contains_key(target) && depth < MAX_JUMPS && out.len() < MAX_UNFOLDED => {
-                unfold(device, chains, target, Some(&rule), out, depth + 1);
-            }
-            Some(_) => {
-                device.unread(parsed.line.span(), parsed.line.text, Effect::Action);
-                out.push(Rule {
-                    action: Action::Unknown,
-                    ..rule
-                });
-            }
-            None => out.push(rule),
-        }
-    }
-}
-
-/// A rule that asks for what both ask for; `None` if nothing can fit both.
-fn both(outer: &Rule, inner: &Rule) -> Option<Rule> {
-    let addresses = |a: &Arc<AddressSet>, b: &Arc<AddressSet>| match (a.is_any(), b.is_any()) {
-        (true, _) => Arc::clone(b),
-        (_, true) => Arc::clone(a),
-        _ => Arc::new(a.intersection(b)),
-    };
-    let interfaces = |a: &Interfaces, b: &Interfaces| match (a, b) {
-        (Interfaces::Any, other) | (other, Interfaces::Any) => other.clone(),
-        (Interfaces::Of(a), Interfaces::Of(b)) => {
-            Interfaces::Of(a.iter().filter(|at| b.contains(at)).copied().collect())
-        }
-    };
-    let mut carriers = Vec::new();
-    for a in &outer.carriers {
-        for b in &inner.carriers {
-            carriers.push(if a.is_any() {
-                b.clone()
-            } else if b.is_any() {
-                a.clone()
-            } else {
-                Carrier {
-                    protocols: a.protocols.and(b.protocols),
-                    source_ports: narrower(&a.source_ports, &b.source_ports),
-                    destination_ports: narrower(&a.destination_ports, &b.destination_ports),
-                    icmp: if a.icmp.is_empty() {
-                        b.icmp.clone()
-                    } else {
-                        a.icmp.clone()
-                    },
-                }
-            });
-        }
-    }
-    let mut rule = Rule {
-        source: addresses(&outer.source, &inner.source),
-        destination: addresses(&outer.destination, &inner.destination),
-        carriers,
-        states: outer
-            .states
-            .complement()
-            .or(inner.states.complement())
-            .complement(),
-        arrives: interfaces(&outer.arrives, &inner.arrives),
-        leaves: interfaces(&outer.leaves, &inner.leaves),
-        times: outer.times.clone().or_else(|| inner.times.clone()),
-        certainty: outer.certainty.max(inner.certainty),
-        ..inner.clone()
-    };
-    if outer.times.is_some() && inner.times.is_some() {
-        rule.certainty = Certainty::Unsure;
-    }
-    (!rule.source.is_empty() && !rule.destination.is_empty()).then_some(rule)
-}
-
-fn narrower(a: &Ports, b: &Ports) -> Ports {
-    let mut outside = a.complement().ranges().to_vec();
-    outside.extend_from_slice(b.complement().ranges());
-    Ports::of(outside).complement()
-}
-
-fn rule<'t>(device: &mut Device, line: &Line<'t>, chain_at: usize) -> Parsed<'t> {
+fn rule(device: &mut Device, line: &Line<'_>, chain_at: usize) -> Chained {
     let mut rule = Rule {
         span: line.span(),
         ..Rule::all(Action::Unknown)
@@ -448,13 +340,15 @@ fn rule<'t>(device: &mut Device, line: &Line<'t>, chain_at: usize) -> Parsed<'t>
             rule.carriers = Vec::new();
             effect = None;
         }
-        Some(chain) => jump = Some(chain),
+        Some(chain) => jump = Some(chain.to_owned()),
     }
-    Parsed {
+    if let Some(effect) = effect {
+        device.unread(line.span(), line.text, effect);
+    }
+    Chained {
         rule,
         jump,
-        line: line.clone(),
-        effect,
+        text: line.text.trim().to_owned(),
     }
 }
 

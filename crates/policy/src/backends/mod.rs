@@ -4,12 +4,21 @@
 //! (the device's rules as values, which also answer for a packet), `print` (tree to text, deciding nothing) and `parse`
 //! (text to tree). It is registered in [`BACKENDS`]; tests find it there.
 
+mod chains;
 mod cisco;
+mod fortios;
 mod iptables;
 pub mod nftables;
+mod objects;
+mod panos;
+mod pfsense;
 mod plan;
 mod residual;
+mod routeros;
+mod srx;
 mod text;
+mod windows;
+mod xml;
 
 pub(crate) use plan::permits;
 pub use plan::{MAX_REDUCED, Plan, plan};
@@ -38,10 +47,16 @@ pub struct Backend {
 /// Every backend, ordered by name. Adding one is a folder and a line here.
 pub const BACKENDS: &[Backend] = &[
     cisco::ASA,
+    fortios::BACKEND,
     cisco::HIRSCHMANN,
     cisco::IOS,
     iptables::BACKEND,
     nftables::BACKEND,
+    panos::BACKEND,
+    pfsense::BACKEND,
+    routeros::BACKEND,
+    srx::BACKEND,
+    windows::BACKEND,
 ];
 
 /// The backend of a name.

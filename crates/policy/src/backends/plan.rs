@@ -108,6 +108,16 @@ impl Plan {
             carrier.destination_ports.is_any()
                 || carrier.protocols.iter().all(|protocol| held.contains(&protocol))
         };
+        self.split_carriers(fits);
+        self.keep(
+            |rule| rule.carriers.iter().all(&fits),
+            &ResidualKind::ProtocolNotHeld,
+        );
+        self
+    }
+
+    /// Parts each rule into one with the carriers that fit and one with the others.
+    pub(crate) fn split_carriers(&mut self, fits: impl Fn(&Carrier) -> bool) {
         let mut rules = Vec::new();
         for rule in std::mem::take(&mut self.rules) {
             let (kept, gone): (Vec<_>, Vec<_>) = rule.carriers.iter().cloned().partition(&fits);
@@ -119,11 +129,6 @@ impl Plan {
             }
         }
         self.rules = rules;
-        self.keep(
-            |rule| rule.carriers.iter().all(&fits),
-            &ResidualKind::ProtocolNotHeld,
-        );
-        self
     }
 
     /// Notes a residual of the rules' permits.

@@ -50,6 +50,17 @@ pub struct Route {
     pub span: Span,
 }
 
+/// Addresses that a configuration has a name for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// The name.
+    pub name: String,
+    /// The addresses.
+    pub addresses: AddressSet,
+    /// Where it stands first.
+    pub span: Span,
+}
+
 /// What is translated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NatKind {
@@ -192,6 +203,8 @@ pub struct Device {
     pub routes: Vec<Route>,
     /// Whether answers pass by themselves.
     pub statefulness: Statefulness,
+    /// Named addresses that are wholly known, in the order of the text.
+    pub objects: Vec<Object>,
     /// What was not understood, in the order of the text.
     pub unread: Vec<Unread>,
 }
@@ -208,6 +221,7 @@ impl Device {
             nat_order: NatOrder::BeforeRules,
             routes: Vec::new(),
             statefulness: Statefulness::Tracks,
+            objects: Vec::new(),
             unread: Vec::new(),
         }
     }

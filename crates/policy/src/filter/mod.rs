@@ -17,8 +17,8 @@ mod times;
 
 pub use addresses::{AddressRange, AddressSet, Family};
 pub use device::{
-    Device, Effect, Interface, InterfaceIx, Nat, NatEnd, NatKind, NatOrder, Route, Statefulness, Topology,
-    Unread,
+    Device, Effect, Interface, InterfaceIx, Nat, NatEnd, NatKind, NatOrder, Object, Route, Statefulness,
+    Topology, Unread,
 };
 pub use forward::Forward;
 pub use packet::{Answer, Packet};
