@@ -9,6 +9,7 @@ use super::{
 };
 use crate::clock::Clock;
 use crate::import::give;
+use crate::recognise::Protocols;
 use crate::record::FlowSink;
 use crate::settings::{IdleTimes, Settings};
 use crate::world::World;
@@ -17,6 +18,7 @@ use cofferdam_dissect::{REGISTRY, Reader};
 use cofferdam_terms::{LinkType, Transport};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 
 /// Whether something was an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub enum Export {
 /// Takes export datagrams in the order in which they came; then [`finish`](Self::finish).
 pub struct NetflowImport {
     world: World,
+    protocols: Protocols,
     clock: Clock,
     idle: IdleTimes,
     templates: Templates,
@@ -92,7 +95,8 @@ impl NetflowImport {
     pub fn new(settings: Settings) -> Self {
         Self {
             idle: settings.idle,
-            world: World::new(settings, REGISTRY),
+            world: World::new(settings),
+            protocols: Protocols::new(REGISTRY),
             clock: Clock::default(),
             templates: Templates::default(),
             exporters: Vec::new(),
@@ -397,7 +401,7 @@ impl NetflowImport {
             return;
         };
         self.order.remove(&pair.number);
-        let protocols = &self.world.protocols;
+        let protocols = &self.protocols;
         let record = pair.record(&key, |transport, port| protocols.by_port(transport, port));
         let moment = self.clock.at(record.packet, record.first);
         give(&mut self.world, record, moment, sink);
@@ -454,7 +458,7 @@ impl NetflowImport {
         let mut exporters: Vec<Exporter> = self.exporters.iter().map(|heard| heard.told).collect();
         exporters.sort_unstable();
         ImportedExports {
-            observation: crate::finish::observation(self.world),
+            observation: crate::finish::observation(self.world, NonZeroUsize::MIN),
             datagrams: self.datagrams,
             records: self.records,
             unused: self.unused,
