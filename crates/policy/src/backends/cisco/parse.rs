@@ -178,7 +178,13 @@ impl<'t> Reader<'t> {
         }
         match set {
             Some(set) => self.named.networks.entry(name).or_default().add(&set),
+            // What is not understood may be any address.
             None => {
+                self.named
+                    .networks
+                    .entry(name)
+                    .or_default()
+                    .add(&AddressSet::any());
                 self.named.unsure.insert(name);
                 self.unread(line, Effect::Reference);
             }
@@ -237,6 +243,7 @@ impl<'t> Reader<'t> {
         match carriers {
             Some(carriers) => self.named.services.entry(name).or_default().extend(carriers),
             None => {
+                self.named.services.entry(name).or_default().push(Carrier::any());
                 self.named.unsure.insert(name);
                 self.unread(line, Effect::Reference);
             }
