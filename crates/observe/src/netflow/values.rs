@@ -69,7 +69,7 @@ pub(super) struct Values {
 impl Values {
     /// A flow of version 5.
     pub(super) fn v5(reader: &mut Reader<'_>, header: &Header) -> Result<Self, Truncated> {
-        let address = |reader: &mut Reader<'_>| reader.array::<4>().map(|octets| IpAddr::from(octets));
+        let address = |reader: &mut Reader<'_>| reader.array::<4>().map(IpAddr::from);
         let source = Some(address(reader)?);
         let destination = Some(address(reader)?);
         reader.skip(4 + 2 + 2)?; // next hop, interfaces
@@ -271,7 +271,7 @@ fn mac(bytes: &[u8]) -> Option<MacAddr> {
 fn ntp(bytes: &[u8]) -> Option<Timestamp> {
     let mut reader = Reader::new(bytes);
     let (seconds, fraction) = (reader.u32_be().ok()?, reader.u32_be().ok()?);
-    let nanos = i64::try_from(u64::from(fraction) * 1_000_000_000 >> 32).ok()?;
+    let nanos = i64::try_from((u64::from(fraction) * 1_000_000_000) >> 32).ok()?;
     let seconds = i64::from(seconds) - NTP_TO_UNIX;
     Some(Timestamp::from_nanos(
         seconds.saturating_mul(1_000_000_000).saturating_add(nanos),
