@@ -44,9 +44,9 @@ const PATIENCE: u32 = 20;
 
 /// What softflowd exports of a capture; `None` if it isn't here or hangs.
 fn exported(path: &Path, version: &str) -> Option<Vec<Vec<u8>>> {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    let to = socket.local_addr().unwrap().to_string();
+    let socket = UdpSocket::bind("127.0.0.1:0").ok()?;
+    socket.set_read_timeout(Some(Duration::from_millis(500))).ok()?;
+    let to = socket.local_addr().ok()?.to_string();
     let pid = std::env::temp_dir().join(format!("sf-{}.pid", std::process::id()));
     let mut child = Command::new("softflowd")
         .args(["-d", "-v", version, "-n", &to, "-r"])
@@ -62,14 +62,14 @@ fn exported(path: &Path, version: &str) -> Option<Vec<Vec<u8>>> {
     let mut buffer = [0; 65_536];
     for _ in 0..PATIENCE {
         while let Ok(length) = socket.recv(&mut buffer) {
-            datagrams.push(buffer[..length].to_vec());
+            datagrams.extend(buffer.get(..length).map(<[u8]>::to_vec));
         }
-        if child.try_wait().unwrap().is_some() {
+        if child.try_wait().ok()?.is_some() {
             return Some(datagrams);
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill().ok()?;
+    child.wait().ok()?;
     None
 }
 
