@@ -134,7 +134,7 @@ fn a_model_and_what_was_compiled_of_it_are_the_same_and_an_edit_is_told_from_bot
         .run(&["diff", "compiled/site.asa.cfg", "compiled/site.nft"])
         .succeeds();
     let text = fs::read_to_string(plant.path("plant.toml")).unwrap();
-    let edited = text.replacen("port = 502", "port = 1502", 1);
+    let edited = text.replacen("[\"tcp/502 modbus\"]", "[\"tcp/1502 modbus\"]", 1);
     assert_ne!(text, edited);
     fs::write(plant.path("edited.toml"), edited).unwrap();
     let run = plant.run(&["diff", "plant.toml", "edited.toml", "--json"]);
