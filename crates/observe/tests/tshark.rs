@@ -54,10 +54,16 @@ enum Field {
     Dcp,
     /// PROFINET IO's operations: the numbers of its remote calls.
     PnioCm,
+    /// ARP's operations.
+    Arp,
+    /// The units of Modbus, UMAS's among them.
+    ModbusUnit,
+    /// The stations (common addresses) of IEC 60870-5-104's units.
+    Iec104Station,
 }
 
 impl Field {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -74,6 +80,9 @@ impl Field {
         Self::Profinet,
         Self::Dcp,
         Self::PnioCm,
+        Self::Arp,
+        Self::ModbusUnit,
+        Self::Iec104Station,
     ];
 
     const fn name(self) -> &'static str {
@@ -94,6 +103,9 @@ impl Field {
             Self::Profinet => "profinet",
             Self::Dcp => "profinet-dcp",
             Self::PnioCm => "pnio-cm",
+            Self::Arp => "arp",
+            Self::ModbusUnit => "modbus-unit",
+            Self::Iec104Station => "iec104-station",
         }
     }
 }
@@ -118,6 +130,14 @@ impl MessageSink for Functions {
             let services = self.0.entry((at.packet, Field::Dcp)).or_default();
             services.push(code & 0xffff);
         }
+        let station = match message.protocol.0 {
+            "modbus" | "umas" => message.unit.map(|unit| (Field::ModbusUnit, unit)),
+            "iec104" => message.unit.map(|unit| (Field::Iec104Station, unit)),
+            _ => None,
+        };
+        if let Some((field, unit)) = station {
+            self.0.entry((at.packet, field)).or_default().push(unit);
+        }
         let compared = match message.protocol.0 {
             "modbus" => Some((Field::Modbus, code)),
             "umas" => Some((Field::Modbus, 90)),
@@ -137,6 +157,7 @@ impl MessageSink for Functions {
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
             "pnio-cm" => Some((Field::PnioCm, code)),
+            "arp" => Some((Field::Arp, code)),
             _ => None,
         };
         if let Some((field, code)) = compared {
@@ -188,7 +209,10 @@ const FIELDS: [&str; 11] = [
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 9] = [
+const SINGLE: [Single; 12] = [
+    (Field::Arp, "arp.opcode", same),
+    (Field::ModbusUnit, "mbtcp.unit_id", same),
+    (Field::Iec104Station, "iec60870_asdu.addr", same),
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
     (Field::Profinet, "pn_rt.frame_id", same),
