@@ -11,7 +11,7 @@
 )]
 
 use cofferdam_capture::Source;
-use cofferdam_dissect::Message;
+use cofferdam_dissect::{Address, Message, Outcome, Role};
 use cofferdam_observe::{Captured, FlowRecord, MessageContext, MessageSink, Observer, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -54,12 +54,24 @@ enum Field {
     Dcp,
     /// PROFINET IO's operations: the numbers of its remote calls.
     PnioCm,
+    /// ARP's operations.
+    Arp,
+    /// The units of Modbus, UMAS's among them.
+    ModbusUnit,
+    /// The stations (common addresses) of IEC 60870-5-104's units.
+    Iec104Station,
+    /// The addresses of IEC 60870-5-104's information objects.
+    Iec104Address,
+    /// Where Modbus's requests start to read or write, and where answers to writes say that it was.
+    ModbusStart,
+    /// The bit addresses of S7comm's variables in requests.
+    S7Address,
     /// ADS commands.
     Ads,
 }
 
 impl Field {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 23] = [
         Self::Modbus,
         Self::S7,
         Self::S7Userdata,
@@ -76,7 +88,13 @@ impl Field {
         Self::Profinet,
         Self::Dcp,
         Self::PnioCm,
+        Self::Arp,
         Self::Ads,
+        Self::ModbusUnit,
+        Self::Iec104Station,
+        Self::Iec104Address,
+        Self::ModbusStart,
+        Self::S7Address,
     ];
 
     const fn name(self) -> &'static str {
@@ -97,7 +115,13 @@ impl Field {
             Self::Profinet => "profinet",
             Self::Dcp => "profinet-dcp",
             Self::PnioCm => "pnio-cm",
+            Self::Arp => "arp",
             Self::Ads => "ads",
+            Self::ModbusUnit => "modbus-unit",
+            Self::Iec104Station => "iec104-station",
+            Self::Iec104Address => "iec104-address",
+            Self::ModbusStart => "modbus-start",
+            Self::S7Address => "s7comm-address",
         }
     }
 }
@@ -122,6 +146,17 @@ impl MessageSink for Functions {
             let services = self.0.entry((at.packet, Field::Dcp)).or_default();
             services.push(code & 0xffff);
         }
+        let station = match message.protocol.0 {
+            "modbus" | "umas" => message.unit.map(|unit| (Field::ModbusUnit, unit)),
+            "iec104" => message.unit.map(|unit| (Field::Iec104Station, unit)),
+            _ => None,
+        };
+        if let Some((field, unit)) = station {
+            self.0.entry((at.packet, field)).or_default().push(unit);
+        }
+        for (field, address) in addresses(message) {
+            self.0.entry((at.packet, field)).or_default().push(address);
+        }
         let compared = match message.protocol.0 {
             "modbus" => Some((Field::Modbus, code)),
             "umas" => Some((Field::Modbus, 90)),
@@ -141,6 +176,7 @@ impl MessageSink for Functions {
             "lldp" => Some((Field::Lldp, code)),
             "profinet" => Some((Field::Profinet, code >> 16)),
             "pnio-cm" => Some((Field::PnioCm, code)),
+            "arp" => Some((Field::Arp, code)),
             "ads" => Some((Field::Ads, code)),
             _ => None,
         };
@@ -148,6 +184,44 @@ impl MessageSink for Functions {
             self.0.entry((at.packet, field)).or_default().push(code);
         }
     }
+}
+
+/// The addresses of a message's objects, of the protocols of which they are compared.
+fn addresses(message: &Message<'_>) -> Vec<(Field, u32)> {
+    let asks = message.role == Role::Request;
+    let works = !matches!(message.outcome, Outcome::Failure { .. });
+    let addresses = message.objects.iter().map(|object| object.address);
+    match (message.protocol.0, message.function.code) {
+        ("iec104", _) => addresses
+            .filter_map(|address| match address {
+                Address::Points { first, count, .. } => Some(first..first + count),
+                _ => None,
+            })
+            .flatten()
+            .map(|address| (Field::Iec104Address, address))
+            .collect(),
+        // Answers to reads don't say where they start; ours has it of the request.
+        ("modbus", 1..=4 | 24) if asks => starts(addresses),
+        ("modbus", 5 | 6 | 15 | 16 | 22) if works => starts(addresses),
+        ("s7comm", 4 | 5) if asks => addresses
+            .filter_map(|address| match address {
+                Address::Memory { bit, .. } => Some((Field::S7Address, bit)),
+                // Timers and counters are numbered.
+                Address::Points { first, .. } => Some((Field::S7Address, first)),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn starts<'a>(addresses: impl Iterator<Item = Address<'a>>) -> Vec<(Field, u32)> {
+    addresses
+        .filter_map(|address| match address {
+            Address::Points { first, .. } => Some((Field::ModbusStart, first)),
+            _ => None,
+        })
+        .collect()
 }
 
 fn ours(path: &Path) -> Codes {
@@ -193,13 +267,19 @@ const FIELDS: [&str; 11] = [
 /// A field that needs no other beside it: tshark's name of it, and what makes our code of its number.
 type Single = (Field, &'static str, fn(u32) -> u32);
 
-const SINGLE: [Single; 10] = [
+const SINGLE: [Single; 16] = [
+    (Field::Iec104Address, "iec60870_asdu.ioa", same),
+    (Field::ModbusStart, "modbus.reference_num", same),
+    (Field::S7Address, "s7comm.param.item.address", same),
+    (Field::Arp, "arp.opcode", same),
+    (Field::Ads, "ams.cmdid", same),
+    (Field::ModbusUnit, "mbtcp.unit_id", same),
+    (Field::Iec104Station, "iec60870_asdu.addr", same),
     (Field::Cdp, "cdp.ttl", announced),
     (Field::Lldp, "lldp.time_to_live", announced),
     (Field::Profinet, "pn_rt.frame_id", same),
     (Field::Dcp, "pn_dcp.service_id", same),
     (Field::PnioCm, "pn_io.opnum", same),
-    (Field::Ads, "ams.cmdid", same),
     (Field::C37118, "synphasor.frtype", same),
     (Field::Goose, "goose.stNum", same),
     // No packet has both.
