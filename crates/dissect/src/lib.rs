@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod ads;
+mod amqp;
 mod arp;
 mod asn1;
 mod bacnet;

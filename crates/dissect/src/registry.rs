@@ -53,6 +53,7 @@ pub struct Sample {
 pub const REGISTRY: &[Registration] = &[
     // One a line, by name.
     crate::ads::REGISTRATION,
+    crate::amqp::REGISTRATION,
     crate::arp::REGISTRATION,
     crate::bacnet::REGISTRATION,
     crate::c37118::REGISTRATION,

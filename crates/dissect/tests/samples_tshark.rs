@@ -48,6 +48,29 @@ const PROTOCOLS: &[Protocol] = &[
         ],
     },
     Protocol {
+        name: "amqp",
+        settings: &[],
+        fields: &[
+            Field("amqp.method.class", |told| amqp_method(told, |code| code >> 16)),
+            Field("amqp.method.method", |told| {
+                amqp_method(told, |code| code & 0xffff)
+            }),
+            Field("amqp.method.arguments.delivery_tag", |told| {
+                of_protocol("amqp", told, transaction)
+            }),
+            Field("amqp.method.arguments.exchange", |told| {
+                amqp_names(told, "exchange")
+            }),
+            Field("amqp.method.arguments.queue", |told| amqp_names(told, "queue")),
+            Field("amqp.method.arguments.routing_key", |told| {
+                amqp_names(told, "routing-key")
+            }),
+            Field("amqp.performative.arguments.containerId", |told| {
+                amqp_names(told, "container")
+            }),
+        ],
+    },
+    Protocol {
         name: "hart-ip",
         settings: &[],
         fields: &[
@@ -117,6 +140,37 @@ const PROTOCOLS: &[Protocol] = &[
         fields: &[Field("ftp.request.arg", names)],
     },
 ];
+
+/// A part of a method's code; heartbeats and protocol headers are none.
+fn amqp_method(told: &Told<'_>, part: fn(u32) -> u32) -> Vec<u64> {
+    match told {
+        Told::Message(message) if message.protocol.0 == "amqp" => Some(message.function.code)
+            .filter(|code| (0x1_0000..0x8000_0000).contains(code))
+            .map(|code| part(code).into())
+            .into_iter()
+            .collect(),
+        Told::Message(_) | Told::Identity(_) => Vec::new(),
+    }
+}
+
+/// The names of one kind that a message addresses.
+fn amqp_names(told: &Told<'_>, wanted: &str) -> Vec<u64> {
+    match told {
+        Told::Message(message) => message
+            .objects
+            .iter()
+            .filter_map(|object| match object.address {
+                Address::Name { kind, name } if kind == wanted => Some(digest(name)),
+                Address::Name { .. }
+                | Address::Points { .. }
+                | Address::Memory { .. }
+                | Address::Block { .. }
+                | Address::Path { .. } => None,
+            })
+            .collect(),
+        Told::Identity(_) => Vec::new(),
+    }
+}
 
 /// What a request's memory is: the group of ADS, and the offset in it.
 fn ads_place(told: &Told<'_>, part: fn(u32, u32) -> u32) -> Vec<u64> {
