@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Export(commands::export::ExportArgs),
     Flows(commands::flows::FlowsArgs),
     Query(commands::query::QueryArgs),
+    Baseline(commands::baseline::BaselineArgs),
     Draft(commands::draft::DraftArgs),
     Check(commands::check::CheckArgs),
     Shadow(commands::shadow::ShadowArgs),

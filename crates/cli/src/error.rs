@@ -119,6 +119,9 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::NoEnforcementPoint(_)
         | SiteError::NoDevice(_)
         | SiteError::End(_)
+        | SiteError::NoBaseline
+        | SiteError::NothingObserved
+        | SiteError::Baseline(_)
         | SiteError::TooLarge(_) => BAD_INPUT,
         SiteError::Live(error) => match error {
             LiveError::Missing { .. }

@@ -21,6 +21,7 @@ const COMMANDS: &[&str] = &[
     "export",
     "flows",
     "query",
+    "baseline",
     "draft",
     "check",
     "shadow",

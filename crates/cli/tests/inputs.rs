@@ -241,3 +241,44 @@ fn bad_lines_of_logs_are_set_aside_with_their_place() {
     );
     assert_eq!(plant.run(&["flows", "--json"]).json_lines().len(), 1);
 }
+
+#[test]
+fn what_deviates_from_the_baseline_is_told_with_its_first_packet() {
+    let plant = Plant::new();
+    plant
+        .run(&["baseline", "check"])
+        .fails_with(2, "no `baseline.json`");
+    plant
+        .run(&["baseline", "learn"])
+        .fails_with(2, "nothing was observed");
+    plant
+        .run(&["simulate", "plant.pcap", "--length", "20min"])
+        .succeeds();
+    plant.run(&["observe", "plant.pcap"]).succeeds();
+    let learned = plant.run(&["baseline", "learn", "--json"]).succeeds().json();
+    assert!(learned["uses"].as_u64().unwrap() > 50, "{learned}");
+    // The same time again deviates in nothing.
+    let same = ["baseline", "check", "--first", "1d", "--from", "2000-01-01"];
+    plant.run(&same).fails_with(2, "cannot be used");
+    plant
+        .run(&["baseline", "check", "--from", "2000-01-01"])
+        .succeeds();
+    // A host that comes later does.
+    let conn = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\n\
+                1900000000.0\tC1\t10.20.66.6\t40000\t10.20.2.11\t502\ttcp\n";
+    fs::write(plant.path("conn.log"), conn).unwrap();
+    plant.run(&["observe", "conn.log"]).succeeds();
+    let run = plant.run(&["baseline", "check", "--json"]);
+    assert_eq!(run.code, 1);
+    let report = run.json();
+    let kinds: Vec<_> = report["deviations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|told| &told["kind"])
+        .collect();
+    assert!(kinds.contains(&&serde_json::json!("new-host")), "{report}");
+    assert_eq!(report["deviations"][0]["capture"], "conn.log");
+    fs::write(plant.path("baseline.json"), "{}").unwrap();
+    plant.run(&["baseline", "check"]).fails_with(2, "learn it anew");
+}

@@ -226,6 +226,12 @@ impl Baseline {
         self.outside
     }
 
+    /// From when, and until before when, it was learned.
+    #[must_use]
+    pub const fn span(&self) -> (Timestamp, Timestamp) {
+        (self.from, self.until)
+    }
+
     /// How many pairs with their services were learned.
     #[must_use]
     pub const fn uses(&self) -> usize {

@@ -89,6 +89,15 @@ pub enum SiteError {
     /// An end of a question means nobody.
     #[error(transparent)]
     End(#[from] EndError),
+    /// There is no baseline yet.
+    #[error("the site has no `baseline.json` yet")]
+    NoBaseline,
+    /// Nothing was observed in the time that a baseline is to be learned of.
+    #[error("nothing was observed in that span of time")]
+    NothingObserved,
+    /// The file is no baseline.
+    #[error("`baseline.json` can't be read: {0}")]
+    Baseline(String),
     /// Rules are too many, or too different, to be decided over every packet.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -133,6 +142,9 @@ impl SiteError {
                     .to_owned(),
             ),
             Self::Merge(MergeError::Edit(_)) => None,
+            Self::NoBaseline => Some("learn one with `cofferdam baseline learn --first 7d`".to_owned()),
+            Self::NothingObserved => Some("`cofferdam observe CAPTURE` first, or another span".to_owned()),
+            Self::Baseline(_) => Some("learn it anew with `cofferdam baseline learn`".to_owned()),
             Self::NoDevice(_) => Some(format!("name what it is with `--backend`: {}", backends())),
             Self::End(_) => Some(
                 "write a zone's or asset's id, an address, a subnet, a range FIRST-LAST, or `any`".to_owned(),

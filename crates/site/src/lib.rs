@@ -15,6 +15,7 @@
 //! Read first: [`Site`], [`Settings`], [`SiteError`].
 #![forbid(unsafe_code)]
 
+mod baseline;
 mod compile;
 mod devices;
 mod error;
@@ -30,6 +31,7 @@ mod settings;
 mod shadow;
 mod site;
 
+pub use baseline::{BASELINE_FILE, Deviating, MAX_DEVIATIONS, Told};
 pub use cofferdam_telemetry as telemetry;
 pub use compile::{Changed, CompiledPoint, DEFAULT_BACKEND, Rules, Target};
 pub use devices::{

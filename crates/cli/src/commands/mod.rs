@@ -1,5 +1,6 @@
 //! One file for each command: its arguments, the step that it takes, and how the result is shown.
 
+pub(crate) mod baseline;
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod completions;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {
         Command::Query(args) => query::run(&args, &open()?, screen),
         Command::Draft(args) => draft::run(&args, &open()?, screen),
         Command::Check(args) => check::run(&args, &open()?, screen),
+        Command::Baseline(args) => baseline::run(&args, &open()?, screen),
         Command::Shadow(args) => shadow::run(&args, &open()?, screen),
         Command::Compile(args) => compile::run(&args, &open()?, screen),
         Command::Verify(args) => verify::run(&args, &open()?, screen),
