@@ -7,7 +7,7 @@
 //! [`Exchange::written`](crate::Exchange::written). Bounds: [`Baseline::MAX_USES`] pairs with their services,
 //! [`Baseline::MAX_OPERATIONS`] operations of each, [`Baseline::MAX_OBJECTS`] objects of each operation;
 //! [`Baseline::MAX_DEVIATIONS`] deviations of one record. What was not learned for lack of room is counted, and of an
-//! operation whose objects are not all known no object is called new.
+//! operation whose objects are not all known, or are new nearly every time, no object is called new.
 
 use crate::number::Number;
 use crate::record::{FlowRecord, OperationRecord};
@@ -19,6 +19,10 @@ use std::time::Duration;
 
 /// So many intervals tell a period.
 const MIN_INTERVALS: u64 = 8;
+/// So many sightings of objects tell whether they are a closed set.
+const MIN_SIGHTINGS: u64 = 4;
+/// The set is open if more than one sighting in so many was of an object that was seen once.
+const OPEN_SHARE: u64 = 4;
 /// How far a period may leave what was learned.
 const TOLERANCE: u32 = 2;
 
@@ -52,6 +56,9 @@ pub(crate) struct Learned {
     pub(crate) objects: BTreeSet<WireText>,
     /// Objects that found no place.
     pub(crate) more_objects: u64,
+    /// Those objects that one record alone showed, and how often any was shown.
+    pub(crate) once: BTreeSet<WireText>,
+    pub(crate) sightings: u64,
     /// The least and greatest median of intervals.
     pub(crate) period: Option<[Duration; 2]>,
     pub(crate) written: BTreeMap<WireText, [Number; 2]>,
@@ -305,8 +312,12 @@ impl Learned {
     fn learn(&mut self, row: &OperationRecord) {
         self.more_objects += row.objects_dropped;
         for object in &row.objects {
-            if self.objects.len() < Baseline::MAX_OBJECTS || self.objects.contains(object) {
+            self.sightings += 1;
+            if self.objects.contains(object) {
+                self.once.remove(object);
+            } else if self.objects.len() < Baseline::MAX_OBJECTS {
                 self.objects.insert(object.clone());
+                self.once.insert(object.clone());
             } else {
                 self.more_objects += 1;
             }
@@ -328,8 +339,17 @@ impl Learned {
         }
     }
 
+    /// Whether all objects are known that are usual. The share of sightings whose object was seen once estimates how
+    /// likely the next one is new (Good 1953): orders by number and files by date are new nearly every time, and then
+    /// none of them is a deviation.
+    fn is_closed(&self) -> bool {
+        let once = self.once.len() as u64;
+        let open = self.sightings >= MIN_SIGHTINGS && once * OPEN_SHARE > self.sightings;
+        self.more_objects == 0 && !open
+    }
+
     fn judge(&self, operation: UsedOperation, row: &OperationRecord, found: &mut Found<'_>) {
-        for object in row.objects.iter().filter(|_| self.more_objects == 0) {
+        for object in row.objects.iter().filter(|_| self.is_closed()) {
             if !self.objects.contains(object) && !self.objects.iter().any(|known| lies_within(object, known))
             {
                 let object = object.clone();

@@ -48,6 +48,10 @@ struct OperationForm {
     objects: Vec<String>,
     #[serde(default)]
     more_objects: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    once: Vec<String>,
+    #[serde(default)]
+    sightings: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     period: Option<[u64; 2]>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -117,6 +121,12 @@ fn operation_form((operation, learned): (&UsedOperation, &Learned)) -> Operation
         unit: operation.unit,
         objects: texts.map(|object| object.as_str().to_owned()).collect(),
         more_objects: learned.more_objects,
+        once: learned
+            .once
+            .iter()
+            .map(|object| object.as_str().to_owned())
+            .collect(),
+        sightings: learned.sightings,
         period: learned.period.map(|period| period.map(nanos)),
         written: written
             .map(|(object, range)| (object.as_str().to_owned(), range.map(Number::value)))
@@ -198,6 +208,8 @@ fn operation(form: &OperationForm) -> Result<(UsedOperation, Learned), BadBaseli
     let learned = Learned {
         objects,
         more_objects: form.more_objects,
+        once: form.once.iter().map(|text| WireText::from_stored(text)).collect(),
+        sightings: form.sightings,
         period: form.period.map(|period| period.map(Duration::from_nanos)),
         written: written
             .map(|(object, range)| (WireText::from_stored(object), range.map(Number::new)))

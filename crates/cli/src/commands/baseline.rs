@@ -98,7 +98,10 @@ fn text(baseline: &Baseline, found: &Deviating, screen: &mut Screen) -> Result<(
         shown(until),
         counted(found.judged, "flow record")
     ))?;
-    for told in found.told.iter().take(MOST_LISTED) {
+    // What matters most is read first: who is new, then what is.
+    let mut order: Vec<&Told> = found.told.iter().collect();
+    order.sort_by_key(|told| weight(&told.first.kind));
+    for told in order.into_iter().take(MOST_LISTED) {
         let first = &told.first;
         screen.paragraph(&format!(
             "{}: {}; first at {} UTC ({}, packet {}), {}",
@@ -160,6 +163,18 @@ fn sentence(kind: &DeviationKind) -> String {
         DeviationKind::ValueOutOfRange {
             operation, object, ..
         } => format!("{} left the range of values that {object} had", asked(operation)),
+    }
+}
+
+const fn weight(kind: &DeviationKind) -> u8 {
+    match kind {
+        DeviationKind::NewTalker(_) => 0,
+        DeviationKind::NewPair => 1,
+        DeviationKind::NewService => 2,
+        DeviationKind::NewOperation(_) => 3,
+        DeviationKind::ValueOutOfRange { .. } => 4,
+        DeviationKind::Stopped { .. } | DeviationKind::PeriodChanged { .. } => 5,
+        DeviationKind::NewObject { .. } => 6,
     }
 }
 

@@ -303,3 +303,27 @@ fn a_rogue_is_never_learned_and_an_accepted_one_is_for_being_there_alone() {
     });
     assert_eq!(rulings.act(&odd, decide(0, &odd.kind)).0, Act::Raise);
 }
+
+#[test]
+fn where_objects_are_new_nearly_every_time_none_is_called_new() {
+    let backup = |night: i64, name: &str| {
+        record(night, |record| {
+            let row = record.operations.first_mut().unwrap();
+            row.objects = vec![text(name)];
+        })
+    };
+    let mut baseline = Baseline::new(Timestamp::from_nanos(0), Timestamp::from_nanos(1 << 60));
+    for night in 0..7 {
+        baseline.learn(&backup(night, &format!("file backup-{night}.vbk")));
+    }
+    assert_eq!(baseline.judge(&backup(9, "file backup-9.vbk")).kept, vec![]);
+    // The same file every night is usual, and another one is not.
+    for night in 0..40 {
+        baseline.learn(&backup(night, "file backup-0.vbk"));
+    }
+    let told = baseline.judge(&backup(9, "file backup-9.vbk")).kept;
+    assert!(
+        matches!(told.first().unwrap().kind, DeviationKind::NewObject { .. }),
+        "{told:?}"
+    );
+}
