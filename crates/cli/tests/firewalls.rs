@@ -35,6 +35,12 @@ fn what_was_compiled_verifies_and_each_planted_fault_is_found_with_its_line() {
         );
         assert!(report["passing"].as_array().unwrap().len() > 10, "{report}");
         assert_eq!(report["unread"], serde_json::json!([]));
+        let contradicted = report["odd"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|odd| odd["kind"] == "contradicted");
+        assert_eq!(contradicted.count(), 0, "{report}");
     }
     let text = fs::read_to_string(plant.path("compiled/site.asa.cfg")).unwrap();
     let permit = text.lines().position(|line| line.contains("eq 502")).unwrap();

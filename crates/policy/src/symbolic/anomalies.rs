@@ -4,7 +4,7 @@ use super::TooLarge;
 use super::diagram::{Join, Ref};
 use super::space::Space;
 use super::walk::pairs;
-use crate::filter::{Action, Device, Packet, RuleList};
+use crate::filter::{Action, Device, Packet, RuleList, State};
 
 /// What is odd about a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +123,12 @@ fn list_anomalies(space: &mut Space, device: &Device, list: &RuleList) -> Vec<(u
             Some(list.default)
         }
     };
+    // A rule for packets that open nothing, such as one that drops what no connection expects, contradicts nobody.
+    let opens = |at: usize| {
+        list.rules
+            .get(at)
+            .is_none_or(|rule| rule.states.contains(State::New))
+    };
     let mut out = Vec::new();
     let mut taken = Ref::NOTHING;
     for (at, set) in sets.iter().enumerate() {
@@ -145,7 +151,7 @@ fn list_anomalies(space: &mut Space, device: &Device, list: &RuleList) -> Vec<(u
         } else {
             for (other, packet) in deciders
                 .into_iter()
-                .filter(|(other, _)| *other != at && opposite(*other))
+                .filter(|(other, _)| *other != at && opposite(*other) && opens(*other))
             {
                 let theirs = sets.get(other).copied().unwrap_or(Ref::NOTHING);
                 if space.diagrams.join(Join::Without, theirs, *set) != Ref::NOTHING {
