@@ -122,6 +122,7 @@ fn site_exit_code(error: &SiteError) -> u8 {
         | SiteError::NoBaseline
         | SiteError::NothingObserved
         | SiteError::Baseline(_)
+        | SiteError::BaselineJson(_)
         | SiteError::TooLarge(_) => BAD_INPUT,
         SiteError::Live(error) => match error {
             LiveError::Missing { .. }

@@ -107,7 +107,7 @@ fn a_configuration_that_can_not_be_used_is_refused_with_the_mend() {
     plant.run(&["verify", "running.txt"]).fails_with(2, "--backend");
     plant
         .run(&["verify", "running.txt", "--backend", "abacus"])
-        .fails_with(2, "the backends are: asa");
+        .fails_with(2, "possible values: asa");
     plant
         .run(&["verify", "running.txt", "--backend", "asa", "--point", "fw-x"])
         .fails_with(2, "no enforcement point `fw-x`");

@@ -47,4 +47,4 @@ pub use shadow::{
     apply, compare, page,
 };
 pub use verdict::{Claim, DenyReason, End, SegmentReason, Verdict};
-pub use verify::{Blocked, Excess, Sureness, Verification, drift, verify};
+pub use verify::{Blocked, Excess, Sureness, Verification, verify};

@@ -11,9 +11,7 @@ use crate::filter::{
 };
 use crate::place::Place;
 use crate::policy::Policy;
-use crate::symbolic::{
-    Deciding, Decision, Difference, Field, Join, Ref, Space, TooLarge, differences, pairs,
-};
+use crate::symbolic::{Deciding, Decision, Field, Join, Ref, Space, TooLarge, pairs};
 use cofferdam_plant::Plant;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,15 +86,6 @@ pub fn verify(
         blocked,
         passing,
     })
-}
-
-/// A device's running rules against the approved ones: every pair of rules by which a packet is treated differently.
-/// Rules that read alike but stand elsewhere are no drift if nothing changes by it.
-///
-/// # Errors
-/// If the rules need more room than a space may take.
-pub fn drift(approved: &Device, running: &Device) -> Result<Vec<Difference>, TooLarge> {
-    differences(approved, running, Reading::Widest)
 }
 
 /// A host that is alone in its zone may talk to itself.

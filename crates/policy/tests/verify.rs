@@ -5,8 +5,8 @@ mod common;
 
 use cofferdam_plant::{Plant, ZoneKind};
 use cofferdam_policy::backends::{Scope, backend};
-use cofferdam_policy::filter::Device;
-use cofferdam_policy::{Policy, Sureness, Verification, drift, verify};
+use cofferdam_policy::filter::{Device, Reading};
+use cofferdam_policy::{Policy, Sureness, Verification, diff, verify};
 use cofferdam_terms::{OperationClass, Transport};
 use common::*;
 
@@ -164,10 +164,12 @@ fn a_running_configuration_has_drifted_only_if_a_packet_is_treated_otherwise() {
     let mut turned: Vec<_> = RIGHT.lines().collect();
     turned.reverse();
     let approved = asa(RIGHT);
-    assert_eq!(drift(&approved, &asa(&turned.join("\n"))).unwrap(), vec![]);
-    let found = drift(&approved, &asa(&RIGHT.replace("eq 502", "range 502 503"))).unwrap();
+    let drifted = |running: &str| diff(&approved, &asa(running), Reading::Widest).unwrap();
+    assert!(drifted(&turned.join("\n")).is_empty());
+    let found = drifted(&RIGHT.replace("eq 502", "range 502 503"));
+    assert_eq!(found.only_first, vec![]);
     assert!(
-        matches!(&found[..], [one] if one.packet.destination_port == 503 && one.second.rule.is_some()),
+        matches!(&found.only_second[..], [one] if one.packet.destination_port == 503 && one.second.rule.is_some()),
         "{found:?}"
     );
 }

@@ -85,9 +85,8 @@ impl Site {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(SiteError::NoBaseline),
             Err(error) => return Err(at("read", &path)(error).into()),
         }
-        let form: BaselineForm =
-            serde_json::from_slice(&json).map_err(|error| SiteError::Baseline(error.to_string()))?;
-        Baseline::try_from(form).map_err(|bad| SiteError::Baseline(bad.to_string()))
+        let form: BaselineForm = serde_json::from_slice(&json).map_err(SiteError::BaselineJson)?;
+        Ok(Baseline::try_from(form)?)
     }
 
     /// What deviates from the baseline in a span of time; without a beginning, in all that comes after it.

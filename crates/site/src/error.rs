@@ -4,6 +4,7 @@ use crate::settings::SettingsError;
 use cofferdam_capture::live::LiveError;
 use cofferdam_import::ReadError;
 use cofferdam_import::merge::MergeError;
+use cofferdam_observe::BadBaseline;
 use cofferdam_plant::Rejection;
 use cofferdam_policy::backends::BACKENDS;
 use cofferdam_policy::symbolic::TooLarge;
@@ -97,7 +98,10 @@ pub enum SiteError {
     NothingObserved,
     /// The file is no baseline.
     #[error("`baseline.json` can't be read: {0}")]
-    Baseline(String),
+    Baseline(#[from] BadBaseline),
+    /// The file is not even JSON of a baseline's form.
+    #[error("`baseline.json` can't be read: {0}")]
+    BaselineJson(#[source] serde_json::Error),
     /// Rules are too many, or too different, to be decided over every packet.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
@@ -144,7 +148,9 @@ impl SiteError {
             Self::Merge(MergeError::Edit(_)) => None,
             Self::NoBaseline => Some("learn one with `cofferdam baseline learn --first 7d`".to_owned()),
             Self::NothingObserved => Some("`cofferdam observe CAPTURE` first, or another span".to_owned()),
-            Self::Baseline(_) => Some("learn it anew with `cofferdam baseline learn`".to_owned()),
+            Self::Baseline(_) | Self::BaselineJson(_) => {
+                Some("learn it anew with `cofferdam baseline learn`".to_owned())
+            }
             Self::NoDevice(_) => Some(format!("name what it is with `--backend`: {}", backends())),
             Self::End(_) => Some(
                 "write a zone's or asset's id, an address, a subnet, a range FIRST-LAST, or `any`".to_owned(),

@@ -7,6 +7,7 @@
 //! cofferdam.toml    the site's name and its settings; what makes a folder a site
 //! plant.toml        the plant model, once it was drafted or written
 //! learned.json      from when to when a drafted model was learned
+//! baseline.json     what is usual, once it was learned
 //! telemetry/        what was observed
 //! compiled/         rules for enforcement points
 //! .cofferdam.lock   held by whoever writes

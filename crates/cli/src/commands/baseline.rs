@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::error::CliError;
 use crate::times::{TimeArgs, shown};
-use crate::ui::{Form, Screen, count, counted};
+use crate::ui::{Form, Screen, counted};
 use clap::{Args, Subcommand};
 use cofferdam_observe::{Baseline, DeviationKind, UsedOperation};
 use cofferdam_site::{BASELINE_FILE, Deviating, Site, Told};
@@ -113,11 +113,7 @@ fn text(baseline: &Baseline, found: &Deviating, screen: &mut Screen) -> Result<(
             counted(told.records, "record")
         ))?;
     }
-    let more = found.told.len().saturating_sub(MOST_LISTED) as u64 + found.dropped;
-    if more > 0 {
-        screen.line(format!("  and {} more", count(more)))?;
-    }
-    Ok(())
+    screen.rest(found.told.len() as u64 + found.dropped, MOST_LISTED)
 }
 
 /// `10.20.2.5 to 10.20.1.11, modbus tcp/502`.

@@ -14,8 +14,8 @@ pub(crate) struct CompileArgs {
     /// Another file than the site's plant.toml
     #[arg(value_name = "FILE")]
     plant: Option<PathBuf>,
-    /// Compile for one device through which everything passes, of this kind: nftables
-    #[arg(long, value_name = "BACKEND")]
+    /// Compile for one device through which everything passes, of this kind
+    #[arg(long, value_name = "BACKEND", value_parser = super::backends())]
     whole_site: Option<String>,
     /// Print the rules
     #[arg(long)]

@@ -28,7 +28,7 @@ pub(crate) struct DiffArgs {
     #[arg(value_name = "FILE")]
     second: PathBuf,
     /// What configurations are of, if their endings do not tell
-    #[arg(long, value_name = "BACKEND")]
+    #[arg(long, value_name = "BACKEND", value_parser = super::backends())]
     backend: Option<String>,
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct DriftArgs {
     #[arg(value_name = "RUNNING")]
     running: PathBuf,
     /// What both are of, if their endings do not tell
-    #[arg(long, value_name = "BACKEND")]
+    #[arg(long, value_name = "BACKEND", value_parser = super::backends())]
     backend: Option<String>,
 }
 
@@ -70,10 +70,7 @@ fn text(drift: &Drift, screen: &mut Screen) -> Result<(), CliError> {
             screen.field("approved", &was)?;
             screen.field("running", &is)?;
         }
-        if device.differences.len() > MOST_LISTED {
-            let more = count((device.differences.len() - MOST_LISTED) as u64);
-            screen.line(format!("  and {more} more; --json has all"))?;
-        }
+        screen.rest(device.differences.len() as u64, MOST_LISTED)?;
     }
     for configuration in [&drift.approved, &drift.running] {
         let unread: usize = configuration

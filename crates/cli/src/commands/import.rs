@@ -203,7 +203,7 @@ fn text(args: &ImportArgs, imported: &Imported, screen: &mut Screen) -> Result<(
     for change in shown.clone().take(MOST_LISTED) {
         one(change, screen)?;
     }
-    rest(shown.count(), screen)?;
+    screen.rest(shown.count() as u64, MOST_LISTED)?;
     set_aside(imported, screen)?;
     let verdict = match (args.dry_run, plan.changes_anything(), written) {
         (true, true, _) => "Nothing was changed: this was a dry run.",
@@ -252,7 +252,7 @@ fn catalogue(imported: &Imported, screen: &mut Screen) -> Result<(), CliError> {
         let words: Vec<_> = words.into_iter().flatten().map(String::as_str).collect();
         screen.line(format!("  {} ({}): {}", entry.code, entry.at, words.join(", ")))?;
     }
-    rest(entries.len(), screen)
+    screen.rest(entries.len() as u64, MOST_LISTED)
 }
 
 fn set_aside(imported: &Imported, screen: &mut Screen) -> Result<(), CliError> {
@@ -271,14 +271,7 @@ fn set_aside(imported: &Imported, screen: &mut Screen) -> Result<(), CliError> {
             aside.fault.help()
         ))?;
     }
-    rest(usize::try_from(all).unwrap_or(usize::MAX), screen)
-}
-
-fn rest(all: usize, screen: &mut Screen) -> Result<(), CliError> {
-    match all.checked_sub(MOST_LISTED) {
-        None | Some(0) => Ok(()),
-        Some(more) => screen.line(format!("  and {} more", count(more as u64))),
-    }
+    screen.rest(all, MOST_LISTED)
 }
 
 #[derive(Serialize)]

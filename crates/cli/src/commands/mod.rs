@@ -27,7 +27,14 @@ use crate::Outcome;
 use crate::args::{Cli, Command};
 use crate::error::CliError;
 use crate::ui::Screen;
+use clap::builder::PossibleValuesParser;
+use cofferdam_policy::backends::BACKENDS;
 use cofferdam_site::Site;
+
+/// The names of firewall backends, for an option that takes one.
+fn backends() -> PossibleValuesParser {
+    PossibleValuesParser::new(BACKENDS.iter().map(|backend| backend.name))
+}
 
 /// Runs the command that was given.
 pub(crate) fn run(cli: Cli, screen: &mut Screen) -> Result<Outcome, CliError> {

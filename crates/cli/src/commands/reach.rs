@@ -39,7 +39,7 @@ pub(crate) struct ReachArgs {
     #[arg(long, value_name = "SERVICE", value_parser = carrier)]
     service: Vec<Carrier>,
     /// What the configurations are of, if their endings do not tell
-    #[arg(long, value_name = "BACKEND")]
+    #[arg(long, value_name = "BACKEND", value_parser = super::backends())]
     backend: Option<String>,
     /// Another model than the site's plant.toml
     #[arg(long, value_name = "FILE")]
@@ -117,7 +117,7 @@ impl Telling<'_> {
             screen.paragraph(&format!("{}: {end}{sure}", self.path(&way.hops)))?;
             self.hops(&way.hops, screen)?;
         }
-        more(reach.ways.len(), 0, screen)?;
+        screen.rest(reach.ways.len() as u64, MOST_LISTED)?;
         if !reach.stops.is_empty() {
             screen.line(format!(
                 "stopped: {}",
@@ -132,7 +132,7 @@ impl Telling<'_> {
             ))?;
             self.hops(&stop.hops, screen)?;
         }
-        more(reach.stops.len(), reach.more_stops, screen)?;
+        screen.rest((reach.stops.len() + reach.more_stops) as u64, MOST_LISTED)?;
         self.limits()
             .iter()
             .try_for_each(|limit| screen.line(wrapped("note: ", limit)))
@@ -325,13 +325,6 @@ impl Telling<'_> {
             more_stops: reach.more_stops,
             notes: self.limits(),
         }
-    }
-}
-
-fn more(listed: usize, unlisted: usize, screen: &mut Screen) -> Result<(), CliError> {
-    match listed.saturating_sub(MOST_LISTED) + unlisted {
-        0 => Ok(()),
-        more => screen.line(format!("  and {} more; --json has them", count(more as u64))),
     }
 }
 

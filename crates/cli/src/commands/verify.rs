@@ -24,8 +24,8 @@ pub(crate) struct VerifyArgs {
     /// The configurations
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// What they are of, if their endings do not tell: asa, hirschmann, ios, iptables, nftables
-    #[arg(long, value_name = "BACKEND")]
+    /// What they are of, if their endings do not tell
+    #[arg(long, value_name = "BACKEND", value_parser = super::backends())]
     backend: Option<String>,
     /// The enforcement point that the device is
     #[arg(long, value_name = "POINT")]
@@ -85,7 +85,7 @@ fn text(
         let (packet, sure) = (&excess.packet, sureness(excess.sureness));
         screen.paragraph(&format!("{packet}{sure}, by {}", place.of(&excess.decision)))?;
     }
-    rest(found.excess.len(), screen)?;
+    screen.rest(found.excess.len() as u64, MOST_LISTED)?;
     screen.line(format!(
         "should pass and does not: {}",
         count(found.blocked.len() as u64)
@@ -95,7 +95,7 @@ fn text(
         let by = place.of(&blocked.decision);
         screen.paragraph(&format!("{}: {packet}{sure}, by {by}", blocked.permit))?;
     }
-    rest(found.blocked.len(), screen)?;
+    screen.rest(found.blocked.len() as u64, MOST_LISTED)?;
     screen.line(format!(
         "permits that pass whole: {}",
         count(found.passing.len() as u64)
@@ -112,7 +112,7 @@ fn odd(place: Place<'_>, verified: &Verified, screen: &mut Screen) -> Result<(),
     for anomaly in verified.odd.iter().take(MOST_LISTED) {
         screen.paragraph(&place.odd(anomaly))?;
     }
-    rest(verified.odd.len(), screen)
+    screen.rest(verified.odd.len() as u64, MOST_LISTED)
 }
 
 fn unread(
@@ -146,20 +146,13 @@ fn unread(
             line.effect.meaning()
         ))?;
     }
-    if args.unread { Ok(()) } else { rest(all, screen) }
+    screen.rest(all as u64, shown)
 }
 
 const fn sureness(sureness: Sureness) -> &'static str {
     match sureness {
         Sureness::Sure => "",
         Sureness::Possible => " (possible: it hangs on lines that were not understood)",
-    }
-}
-
-fn rest(all: usize, screen: &mut Screen) -> Result<(), CliError> {
-    match all.checked_sub(MOST_LISTED) {
-        None | Some(0) => Ok(()),
-        Some(more) => screen.line(format!("  and {} more; --json has all", count(more as u64))),
     }
 }
 

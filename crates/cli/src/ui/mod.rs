@@ -90,6 +90,14 @@ impl Screen {
         self.heading(&wrapped("", sentence))
     }
 
+    /// How many entries of a list are not shown.
+    pub(crate) fn rest(&mut self, all: u64, shown: usize) -> Result<(), CliError> {
+        match all.saturating_sub(shown as u64) {
+            0 => Ok(()),
+            more => self.line(format!("  and {} more; --json has all", count(more))),
+        }
+    }
+
     /// Bytes as they are.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         closed_is_fine(self.out.write_all(bytes))

@@ -42,13 +42,8 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
         &ResidualKind::ProtocolNotHeld,
     );
     let (text, roll_back) = print(&plan);
-    Compiled {
-        text,
-        roll_back,
-        rules: plan.rules.len(),
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    let rules = plan.rules.len();
+    plan.compiled(text, roll_back, rules)
 }
 
 fn print(plan: &Plan) -> (String, String) {

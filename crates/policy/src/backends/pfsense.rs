@@ -33,13 +33,8 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
         .without_times()
         .with_port_protocols(&[IpProtocol::TCP, IpProtocol::UDP]);
     let (text, rules) = print(&plan);
-    Compiled {
-        text,
-        roll_back: "<!-- Cofferdam: takes the rules away: restore the sections `aliases` and `filter` that were saved before. -->\n<pfsense>\n  <aliases/>\n  <filter/>\n</pfsense>\n".to_owned(),
-        rules,
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    let roll_back = "<!-- Cofferdam: takes the rules away: restore the sections `aliases` and `filter` that were saved before. -->\n<pfsense>\n  <aliases/>\n  <filter/>\n</pfsense>\n".to_owned();
+    plan.compiled(text, roll_back, rules)
 }
 
 fn print(plan: &Plan) -> (String, usize) {

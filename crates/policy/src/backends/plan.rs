@@ -4,7 +4,7 @@
 //! and the kernel; `tests/backends.rs` proves it again of every backend's own text.
 
 use super::nftables;
-use super::{Residual, ResidualKind, Scope};
+use super::{Compiled, Residual, ResidualKind, Scope};
 use crate::filter::{AddressSet, Carrier, Family, Rule, RuleList, States};
 use crate::policy::Policy;
 use crate::symbolic::redundant_permits;
@@ -54,6 +54,17 @@ pub(crate) fn permits(plant: &Plant, policy: &Policy, scope: &Scope) -> (Vec<Rul
 }
 
 impl Plan {
+    /// What a backend gives that printed the whole plan, in so many rules.
+    pub(crate) fn compiled(self, text: String, roll_back: String, rules: usize) -> Compiled {
+        Compiled {
+            text,
+            roll_back,
+            rules,
+            enforced: self.list(),
+            residuals: self.residuals,
+        }
+    }
+
     /// Leaves out rules that the device can't hold, each with its residual, and the words for the file's head.
     pub(crate) fn keep(&mut self, fits: impl Fn(&Rule) -> bool, kind: &ResidualKind) {
         let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rules)

@@ -46,13 +46,7 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
             );
         }
     }
-    Compiled {
-        text,
-        roll_back,
-        rules,
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    plan.compiled(text, roll_back, rules)
 }
 
 fn print(plan: &Plan) -> (String, usize) {

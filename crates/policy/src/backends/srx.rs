@@ -33,13 +33,8 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
         .without_times()
         .with_port_protocols(&[IpProtocol::TCP, IpProtocol::UDP]);
     let (text, roll_back) = print(&plan);
-    Compiled {
-        text,
-        roll_back,
-        rules: plan.rules.len(),
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    let rules = plan.rules.len();
+    plan.compiled(text, roll_back, rules)
 }
 
 fn print(plan: &Plan) -> (String, String) {

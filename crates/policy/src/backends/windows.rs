@@ -37,15 +37,10 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
         .without_times()
         .with_port_protocols(&[IpProtocol::TCP, IpProtocol::UDP]);
     let (text, rules) = print(&plan);
-    Compiled {
-        text,
-        roll_back: format!(
-            "# Cofferdam: takes the rules away; what is not allowed by others stays blocked.\nRemove-NetFirewallRule -Group \"{GROUP}\"\n"
-        ),
-        rules,
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    let roll_back = format!(
+        "# Cofferdam: takes the rules away; what is not allowed by others stays blocked.\nRemove-NetFirewallRule -Group \"{GROUP}\"\n"
+    );
+    plan.compiled(text, roll_back, rules)
 }
 
 fn print(plan: &Plan) -> (String, usize) {

@@ -32,11 +32,5 @@ fn compile(plant: &Plant, policy: &Policy, scope: &Scope) -> Compiled {
         .without_times()
         .with_port_protocols(&held);
     let (text, roll_back, rules) = print::print(&plan);
-    Compiled {
-        text,
-        roll_back,
-        rules,
-        enforced: plan.list(),
-        residuals: plan.residuals,
-    }
+    plan.compiled(text, roll_back, rules)
 }
